@@ -1,0 +1,181 @@
+"""Subscriber (whom we trust), Request (inbox), Callback (outbox), Transaction (a conversation)."""
+
+from django.db import models
+
+from emsp.core.fields import EncryptedJSONField, ExactJSONField
+
+
+class SubscriberType(models.TextChoices):
+    BAP = "BAP", "BAP: consumer app"
+    BPP = "BPP", "BPP: provider platform"
+    BG = "BG", "BG: gateway"
+
+
+class SubscriberStatus(models.TextChoices):
+    INITIATED = "INITIATED"
+    UNDER_SUBSCRIPTION = "UNDER_SUBSCRIPTION"
+    SUBSCRIBED = "SUBSCRIBED"
+    EXPIRED = "EXPIRED"
+    UNSUBSCRIBED = "UNSUBSCRIBED"
+    INVALID_SSL = "INVALID_SSL"
+
+
+class Subscriber(models.Model):
+    """A participant's key: trusted by us by hand (local), or found in the registry and cached.
+
+    public_key is the raw Ed25519 key in base64, 32 bytes.
+    """
+
+    subscriber_id = models.CharField(max_length=255)
+    unique_key_id = models.CharField(max_length=255)
+    type = models.CharField(max_length=3, choices=SubscriberType)
+    url = models.CharField(max_length=500)
+    public_key = models.CharField(max_length=64)
+    status = models.CharField(max_length=20, choices=SubscriberStatus, default=SubscriberStatus.SUBSCRIBED)
+    valid_from = models.DateTimeField(null=True, blank=True)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    local = models.BooleanField(default=True, help_text="entered here; off: copied from the registry")
+    fetched_at = models.DateTimeField(null=True, blank=True, help_text="when the registry said so")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber_id", "unique_key_id"], name="subscriber_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subscriber_id
+
+
+class Transaction(models.Model):
+    """A conversation: all messages of one app under one transaction_id, and the order it led to.
+
+    context: what callbacks echo (domain, version, location, bap_id, bap_uri). billing, customer: as the app sent them.
+    """
+
+    bap_id = models.CharField(max_length=255)
+    transaction_id = models.CharField(max_length=255)
+    context = ExactJSONField(default=dict)
+    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    billing = EncryptedJSONField(null=True, blank=True)
+    customer = EncryptedJSONField(null=True, blank=True)
+    payments = ExactJSONField(null=True, blank=True)
+    progress_sent_at = models.DateTimeField(null=True, blank=True)
+    progress_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bap_id", "transaction_id"], name="transaction_once")]
+
+    def __str__(self) -> str:
+        return self.transaction_id
+
+
+class RequestState(models.TextChoices):
+    RECEIVED = "RECEIVED", "acknowledged, to be handled"
+    WAITING = "WAITING", "waiting for the charge point"
+    ANSWERED = "ANSWERED", "callback written"
+
+
+class Request(models.Model):
+    """Inbox: a request we acknowledged. Same bap_id, message_id, action and wish again is the same request.
+
+    wish: the state an `update` asks for, because live apps reuse one id for start and stop; else empty.
+    """
+
+    bap_id = models.CharField(max_length=255)
+    message_id = models.CharField(max_length=255)
+    action = models.CharField(max_length=32)
+    wish = models.CharField(max_length=32, blank=True)
+    digest = models.CharField(max_length=88, help_text="BLAKE2b-512 of the body, base64")
+    transaction_id = models.CharField(max_length=255, db_index=True)
+    body = EncryptedJSONField()
+    state = models.CharField(max_length=8, choices=RequestState, default=RequestState.RECEIVED)
+    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    due_at = models.DateTimeField(help_text="when a worker should look at it next")
+    leased_until = models.DateTimeField(null=True, blank=True)
+    answer_by = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    received_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["bap_id", "message_id", "action", "wish"], name="request_once"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=~models.Q(state="ANSWERED"), name="request_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.message_id}"
+
+
+class CallbackState(models.TextChoices):
+    PENDING = "PENDING", "to be sent"
+    DELIVERED = "DELIVERED", "delivered"
+    REFUSED = "REFUSED", "the app answered NACK: final"
+    SUPERSEDED = "SUPERSEDED", "newer news was sent instead"
+    DEAD = "DEAD", "given up"
+
+
+class Callback(models.Model):
+    """Outbox: one on_* message. body is signed and sent as these bytes; due_at holds the retry time."""
+
+    request = models.ForeignKey(Request, null=True, blank=True, on_delete=models.SET_NULL, related_name="callbacks")
+    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    bap_id = models.CharField(max_length=255)
+    transaction_id = models.CharField(max_length=255, db_index=True)
+    message_id = models.CharField(max_length=255)
+    action = models.CharField(max_length=32)
+    url = models.CharField(max_length=700)
+    body = models.BinaryField()
+    sequence_key = models.CharField(max_length=40, blank=True, help_text="callbacks with one key leave in order")
+    superseded_by_newer = models.BooleanField(default=False, help_text="progress: only the newest need arrive")
+    state = models.CharField(max_length=10, choices=CallbackState, default=CallbackState.PENDING)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(help_text="given up after this moment")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(state="PENDING"), name="callback_due"),
+            models.Index(fields=["sequence_key"], condition=models.Q(state="PENDING"), name="callback_sequence"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.message_id}"
+
+
+class Rating(models.Model):
+    """What a driver thinks, as the app sent it."""
+
+    transaction = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="ratings")
+    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="ratings")
+    category = models.CharField(max_length=60)
+    rated_id = models.CharField(max_length=255)
+    value = models.CharField(max_length=10)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.value}"
+
+
+class SupportRequest(models.Model):
+    """A driver who wants to be called back or written to."""
+
+    transaction = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="support_requests")
+    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="support_requests")
+    contact = EncryptedJSONField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"support {self.pk}"

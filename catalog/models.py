@@ -1,0 +1,60 @@
+"""Offer: one connector as something to buy, mapped when the CPO's data arrives and read by search."""
+
+import secrets
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import SpGistIndex
+from django.db import models
+
+from emsp.core.fields import PointField
+
+
+def _offer_id() -> str:
+    return "con-" + secrets.token_hex(8)
+
+
+def _evse_id() -> str:
+    return "evse-" + secrets.token_hex(8)
+
+
+class Offer(models.Model):
+    """A connector in neutral words. Rows of one location and EVSE repeat what they share, so that search reads one table.
+
+    offer_id and fulfillment_id are ours, opaque and stable; power in W, price in currency per kWh incl. VAT.
+    """
+
+    offer_id = models.CharField(max_length=40, unique=True, default=_offer_id)
+    fulfillment_id = models.CharField(max_length=40, db_index=True, default=_evse_id)
+    party = models.ForeignKey("ocpi.Party", on_delete=models.CASCADE, related_name="offers")
+    location = models.ForeignKey("ocpi.Location", on_delete=models.CASCADE, related_name="offers")
+    evse = models.ForeignKey("ocpi.Evse", on_delete=models.CASCADE, related_name="offers")
+    connector = models.OneToOneField("ocpi.Connector", on_delete=models.CASCADE, related_name="offer")
+    listed = models.BooleanField(default=True, help_text="shown by search")
+    point = PointField()
+    status = models.CharField(max_length=12, help_text="OCPI EVSE status")
+    location_ocpi_id = models.CharField(max_length=255)
+    location_name = models.TextField()
+    address = models.TextField(blank=True)
+    city = models.TextField(blank=True)
+    postal_code = models.TextField(blank=True)
+    country = models.TextField(blank=True)
+    time_zone = models.CharField(max_length=255)
+    is_green_energy = models.BooleanField(default=False)
+    name = models.TextField()
+    connector_ocpi_id = models.CharField(max_length=255)
+    connector_standard = models.TextField()
+    power_type = models.TextField(blank=True)
+    power_w = models.BigIntegerField(null=True, blank=True)
+    facilities = ArrayField(models.TextField(), default=list)
+    search_text = models.TextField(blank=True)
+    tariff = models.ForeignKey("ocpi.Tariff", null=True, blank=True, on_delete=models.SET_NULL, related_name="offers")
+    energy_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    price_valid_until = models.DateTimeField(null=True, blank=True, db_index=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [SpGistIndex(fields=["point"], name="offer_point")]
+
+    def __str__(self) -> str:
+        return f"{self.location_name}: {self.name}"

@@ -1,0 +1,49 @@
+"""System checks: a wrong setting is told before the first request, not by it."""
+
+import base64
+import binascii
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+
+def _seed_problem(name: str) -> str | None:
+    text = getattr(settings, name)
+    if not text:
+        return f"{name} is not set; `manage.py beckn_keys` prints one"
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return f"{name} is not base64"
+    return None if len(raw) in (32, 64) else f"{name} has {len(raw)} bytes, not 32 or 64"
+
+
+@register()
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Names of the environment that are missing or cannot be right."""
+    problems = [
+        _seed_problem("BECKN_SIGNING_PRIVATE_KEY"),
+        _seed_problem("BECKN_ENCRYPTION_PRIVATE_KEY"),
+    ]
+    if not settings.SECRET_KEY:
+        problems.append("SECRET_KEY is not set")
+    if not settings.DATABASE_URL:
+        problems.append("DATABASE_URL is not set; `make demo` starts a database of its own")
+    if not settings.BECKN_SUBSCRIBER_ID or not settings.BECKN_UNIQUE_KEY_ID:
+        problems.append("BECKN_SUBSCRIBER_ID and BECKN_UNIQUE_KEY_ID must both be set")
+    for key in settings.FIELD_ENCRYPTION_KEYS or [""]:
+        try:
+            Fernet(key.encode())
+        except ValueError:
+            problems.append("FIELD_ENCRYPTION_KEYS must be one or more Fernet keys, separated by commas")
+    if len(settings.OCPI_COUNTRY_CODE) != 2 or len(settings.OCPI_PARTY_ID) != 3:
+        problems.append("OCPI_COUNTRY_CODE has 2 letters and OCPI_PARTY_ID 3")
+    if settings.BECKN_RESERVE_ON not in ("init", "confirm", "never"):
+        problems.append("BECKN_RESERVE_ON is init, confirm or never")
+    if settings.BECKN_START_ON not in ("confirm", "update"):
+        problems.append("BECKN_START_ON is confirm or update")
+    if not settings.SANDBOX and not settings.BASE_URL.startswith("https://"):
+        problems.append("BASE_URL must be https outside SANDBOX")
+    return [Error(text, id=f"emsp.E{number:03d}") for number, text in enumerate(problems, 1) if text]

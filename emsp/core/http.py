@@ -1,0 +1,85 @@
+"""Outgoing HTTP: which addresses may be called, pooled connections, time limits and a size cap.
+
+Never called inside a database transaction.
+"""
+
+import ipaddress
+import socket
+from functools import cache
+from urllib.parse import urlsplit
+
+import urllib3
+from django.conf import settings
+
+from emsp.core.errors import DomainError
+
+RESPONSE_LIMIT_BYTES = 10_000_000
+CALLBACK_RESPONSE_LIMIT_BYTES = 64_000
+CALLBACK_TIMEOUT = urllib3.Timeout(connect=3, read=10)
+
+
+class ForbiddenAddress(DomainError):
+    """A partner's URL leads where we do not go: not https, or to a private address."""
+
+
+def check_url(url: str) -> str:
+    """Return url when it may be called, else raise ForbiddenAddress.
+
+    With SANDBOX any http(s) URL may. Otherwise: https only, and every address of the host must be public,
+    in whatever spelling (decimal, octal, IPv4-mapped IPv6, names that resolve to private addresses).
+    Source: design.md §8, `SANDBOX` false.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ForbiddenAddress("the URL is not an absolute http(s) URL")
+    if parts.username or parts.password:
+        raise ForbiddenAddress("the URL carries a user name or password")
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise ForbiddenAddress("the URL's port is not a number from 1 to 65535") from None
+    if settings.SANDBOX:
+        return url
+    if parts.scheme != "https":
+        raise ForbiddenAddress("the URL is not https")
+    public_addresses(parts.hostname, port)
+    return url
+
+
+def public_addresses(host: str, port: int) -> list[str]:
+    """The addresses of host, all of them public; raises ForbiddenAddress otherwise."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise ForbiddenAddress("the URL's host cannot be resolved") from None
+    addresses = sorted({str(entry[4][0]) for entry in found})
+    for text in addresses:
+        address = ipaddress.ip_address(text.split("%")[0])
+        mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+        if not address.is_global or address.is_multicast or (mapped is not None and not mapped.is_global):
+            raise ForbiddenAddress("the URL leads to a private address")
+    return addresses
+
+
+@cache
+def callback_pool() -> urllib3.PoolManager:
+    """The pool for callbacks, the hot path: no redirects, no retries of its own."""
+    return urllib3.PoolManager(num_pools=200, maxsize=16, retries=False, timeout=CALLBACK_TIMEOUT)
+
+
+def post_callback(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    """POST body; gives the status and at most CALLBACK_RESPONSE_LIMIT_BYTES of the answer.
+
+    Raises ForbiddenAddress, or urllib3.exceptions.HTTPError when there was no answer.
+    """
+    check_url(url)
+    answer = callback_pool().request(
+        "POST", url, body=body, headers=headers, redirect=False, preload_content=False
+    )
+    try:
+        content = answer.read(CALLBACK_RESPONSE_LIMIT_BYTES)
+        if len(content) == CALLBACK_RESPONSE_LIMIT_BYTES:
+            answer.close()  # what else it sends is of no interest, and may be endless
+        return answer.status, content
+    finally:
+        answer.release_conn()

@@ -1,0 +1,49 @@
+"""Keeps tokens, signatures and drivers' contact data out of the logs and of what the admin shows."""
+
+import logging
+import re
+from typing import Any
+
+MASK = "***"
+SECRET_MEMBERS = frozenset({
+    "token", "authorization", "password", "signing_private_key", "encryption_private_key",
+    "phone", "email", "callback_phone", "tax_id", "address_line", "virtual_payment_address",
+    "bank_account_number", "auth_token",
+})
+PERSONAL_PARENTS = frozenset({"billing", "customer", "person", "contact"})
+_TEXT = [
+    (re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?)(token|signature|bearer|basic)\s+[^\s'\"]+"), r"\1\2 ***"),
+    (re.compile(r"(?i)\b(token)\s+[A-Za-z0-9+/=_\-]{16,}"), r"\1 ***"),
+    (re.compile(r"(?i)(\"(?:token|password|phone|email)\"\s*:\s*)\"[^\"]*\""), r'\1"***"'),
+    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "***@***"),
+    (re.compile(r"\+\d{10,14}\b"), "+***"),
+    (re.compile(r"(?i)(redis|postgres(?:ql)?)://[^@\s]*@"), r"\1://***@"),
+]
+
+
+def mask_text(text: str) -> str:
+    """text without the forms in which secrets and contact data usually stand in it."""
+    for pattern, replacement in _TEXT:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def mask(value: Any, *, personal: bool = False) -> Any:
+    """A copy of a JSON value with secret members and people's data replaced, for logs and the admin."""
+    if isinstance(value, dict):
+        return {
+            name: MASK if name.lower() in SECRET_MEMBERS and not isinstance(inner, dict | list)
+            else mask(inner, personal=personal or name.lower() in PERSONAL_PARENTS)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [mask(inner, personal=personal) for inner in value]
+    return MASK if personal and isinstance(value, str) else value
+
+
+class MaskSecrets(logging.Filter):
+    """A logging filter: the rendered line is masked, whatever wrote it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask_text(record.getMessage()), ()
+        return True

@@ -1,0 +1,4 @@
+"""The settings of every process, read from the environment."""
+
+from emsp.settings.base import *  # noqa: F403
+from emsp.settings.network import *  # noqa: F403

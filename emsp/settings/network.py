@@ -1,0 +1,81 @@
+"""Who we are on both networks, how we talk to peers, and what runs in the background."""
+
+from emsp.settings.base import BASE_URL, env
+
+# Redis: broker of Celery and nothing else; what must not be lost is in PostgreSQL.
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+
+# Beckn
+BECKN_SUBSCRIBER_ID = env.str("BECKN_SUBSCRIBER_ID", default="")
+BECKN_UNIQUE_KEY_ID = env.str("BECKN_UNIQUE_KEY_ID", default="")
+BECKN_SIGNING_PRIVATE_KEY = env.str("BECKN_SIGNING_PRIVATE_KEY", default="")
+BECKN_ENCRYPTION_PRIVATE_KEY = env.str("BECKN_ENCRYPTION_PRIVATE_KEY", default="")
+BECKN_REGISTRY_URL = env.str("BECKN_REGISTRY_URL", default="")
+BECKN_REGISTRY_ENCRYPTION_PUBLIC_KEY = env.str("BECKN_REGISTRY_ENCRYPTION_PUBLIC_KEY", default="")
+BECKN_REGISTRY_SIGNING_PUBLIC_KEY = env.str("BECKN_REGISTRY_SIGNING_PUBLIC_KEY", default="")
+BECKN_SUBSCRIPTION_PENDING = env.bool("BECKN_SUBSCRIPTION_PENDING", default=False)
+BECKN_DOMAINS = env.list("BECKN_DOMAINS", default=["ev-charging:beckn", "ev-charging:uei"])
+BECKN_VERSIONS = env.list("BECKN_VERSIONS", default=["1.1.0", "1.1.1"])
+BECKN_URI = f"{BASE_URL}/beckn"
+BECKN_QUOTE_TTL_S = env.int("BECKN_QUOTE_TTL_S", default=900)
+BECKN_RESERVE_ON = env.str("BECKN_RESERVE_ON", default="init")  # init | confirm | never
+BECKN_START_ON = env.str("BECKN_START_ON", default="confirm")  # confirm | update
+BECKN_ANSWER_WITHIN_S = env.int("BECKN_ANSWER_WITHIN_S", default=8)
+BECKN_SEARCH_RADIUS_M = env.int("BECKN_SEARCH_RADIUS_M", default=10_000)
+BECKN_MESSAGE_LIMIT_BYTES = env.int("BECKN_MESSAGE_LIMIT_BYTES", default=145_000)
+BECKN_DEFAULT_ENERGY_KWH = env.str("BECKN_DEFAULT_ENERGY_KWH", default="5")
+BECKN_PROGRESS_EVERY_S = env.int("BECKN_PROGRESS_EVERY_S", default=15)
+SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
+
+# Orders
+RESERVATION_S = env.int("RESERVATION_S", default=900)
+CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
+
+# OCPI
+OCPI_COUNTRY_CODE = env.str("OCPI_COUNTRY_CODE", default="IN")
+OCPI_PARTY_ID = env.str("OCPI_PARTY_ID", default="EMS")
+OCPI_BUSINESS_NAME = env.str("OCPI_BUSINESS_NAME", default="eMSP")
+OCPI_BUSINESS_WEBSITE = env.str("OCPI_BUSINESS_WEBSITE", default=BASE_URL)
+OCPI_EMSP_URL = f"{BASE_URL}/ocpi/emsp"
+OCPI_CONNECT_TIMEOUT_S = 3
+OCPI_READ_TIMEOUT_S = 10
+OCPI_COMMAND_TIMEOUT_S = 30
+OCPI_PULL_EVERY_S = env.int("OCPI_PULL_EVERY_S", default=300)
+OCPI_FULL_PULL_EVERY_S = env.int("OCPI_FULL_PULL_EVERY_S", default=86_400)
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+
+# Celery. Queues keep apart what may be slow (CPOs) from what must be quick (on_search).
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "beckn.tasks.*": {"queue": "beckn"},
+    "ocpi.tasks.pull*": {"queue": "pulls"},
+    "ocpi.tasks.*": {"queue": "ocpi"},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "retry_on_timeout": True,
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep-beckn": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
+    "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
+    "pull-due": {"task": "ocpi.tasks.pull_due", "schedule": 30.0, "options": {"expires": 30}},
+}

@@ -1,0 +1,15 @@
+"""The mirror of what CPOs own, and what we keep of our side of OCPI."""
+
+from ocpi.models.command import Command, CommandKind, CommandState
+from ocpi.models.connection import AuthEncoding, Connection, ConnectionStatus, IncomingToken, Party
+from ocpi.models.location import Connector, Evse, EvseStatus, Location
+from ocpi.models.session import Cdr, Session
+from ocpi.models.sync import ParkedObject, SyncState
+from ocpi.models.tariff import Tariff, TariffVersion
+from ocpi.models.token import Authorization, Token
+
+__all__ = [
+    "AuthEncoding", "Authorization", "Cdr", "Command", "CommandKind", "CommandState", "Connection",
+    "ConnectionStatus", "Connector", "Evse", "EvseStatus", "IncomingToken", "Location", "ParkedObject",
+    "Party", "Session", "SyncState", "Tariff", "TariffVersion", "Token",
+]

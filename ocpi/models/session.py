@@ -1,0 +1,68 @@
+"""Session and Cdr: what the CPO reports of a charge, and its bill to us."""
+
+import uuid
+
+from django.db import models
+
+from emsp.core.fields import ExactJSONField
+from ocpi.models.connection import Party
+
+
+class Session(models.Model):
+    """A charging session as the CPO reports it. raw holds the object with its charging_periods."""
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="sessions")
+    ocpi_id = models.CharField(max_length=255)
+    key = models.CharField(max_length=255, help_text="ocpi_id, casefolded")
+    status = models.CharField(max_length=16)
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField(null=True, blank=True)
+    energy_kwh = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    currency = models.CharField(max_length=3, blank=True)
+    token_uid = models.CharField(max_length=255, blank=True, db_index=True)
+    authorization_reference = models.CharField(max_length=255, blank=True, db_index=True)
+    location_id = models.CharField(max_length=255, blank=True)
+    evse_uid = models.CharField(max_length=255, blank=True)
+    connector_id = models.CharField(max_length=255, blank=True)
+    raw = ExactJSONField(default=dict)
+    last_updated = models.DateTimeField()
+    received_at = models.DateTimeField()
+    quarantine = models.CharField(max_length=200, blank=True, help_text="why staff should look at it")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["party", "key"], name="session_once_per_party")]
+
+    def __str__(self) -> str:
+        return self.ocpi_id
+
+
+class Cdr(models.Model):
+    """A charge detail record, never changed after it was received. public_id is its name in our URL."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="cdrs")
+    ocpi_id = models.CharField(max_length=255)
+    key = models.CharField(max_length=255, help_text="ocpi_id, casefolded")
+    session_id = models.CharField(max_length=255, blank=True, db_index=True)
+    authorization_reference = models.CharField(max_length=255, blank=True, db_index=True)
+    token_uid = models.CharField(max_length=255, blank=True, db_index=True)
+    evse_uid = models.CharField(max_length=255, blank=True)
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    total_energy_kwh = models.DecimalField(max_digits=14, decimal_places=4)
+    total_cost_excl_vat = models.DecimalField(max_digits=14, decimal_places=4)
+    total_cost_incl_vat = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    credit = models.BooleanField(default=False)
+    credit_reference_id = models.CharField(max_length=255, blank=True, db_index=True)
+    raw = ExactJSONField()
+    body_hash = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    quarantine = models.CharField(max_length=200, blank=True, help_text="why staff should look at it")
+
+    class Meta:
+        verbose_name = "CDR"
+        constraints = [models.UniqueConstraint(fields=["party", "key"], name="cdr_once_per_party")]
+
+    def __str__(self) -> str:
+        return self.ocpi_id

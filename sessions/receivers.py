@@ -1,0 +1,1 @@
+"""News from the CPOs that changes what can be bought."""

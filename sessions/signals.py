@@ -1,0 +1,12 @@
+"""News of orders. Sent inside the transaction of the change.
+
+order_changed: order, event (OrderEvent). The state moved.
+order_progressed: order. The meter moved while charging.
+bill_issued: order, bill (Bill). A final bill, a corrected one, or a credit.
+"""
+
+from django.dispatch import Signal
+
+order_changed = Signal()
+order_progressed = Signal()
+bill_issued = Signal()

@@ -1,0 +1,1 @@
+"""Tests mirror the apps; `flows` walks whole orders, `browser` drives pages."""
