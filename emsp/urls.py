@@ -1,6 +1,17 @@
 """All addresses of the eMSP."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from emsp.core import health
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", health.prometheus),
+    path("beckn/", include("beckn.urls")),
+    path("ocpi/emsp/", include("ocpi.urls")),
+]
+handler404 = "emsp.core.middleware.not_found"
+handler500 = "emsp.core.middleware.server_error"
