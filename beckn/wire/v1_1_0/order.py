@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from emsp.core.wire import Wire
 
 
@@ -25,7 +27,7 @@ class TagGroup(Wire):
     """Groups may come without a descriptor (UEI) or with a value of their own (f 5)."""
 
     descriptor: Descriptor | None = None
-    list: list[Tag] | None = None
+    entries: list[Tag] | None = msgspec.field(name="list", default=None)
     value: Any = None
 
 
