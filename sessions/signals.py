@@ -1,6 +1,7 @@
 """News of orders. Sent inside the transaction of the change.
 
 order_changed: order, event (OrderEvent). The state moved.
+order_answered: order, command (ocpi Command). What a caller may be waiting for has come.
 order_progressed: order. The meter moved while charging.
 bill_issued: order, bill (Bill). A final bill, a corrected one, or a credit.
 """
@@ -8,5 +9,6 @@ bill_issued: order, bill (Bill). A final bill, a corrected one, or a credit.
 from django.dispatch import Signal
 
 order_changed = Signal()
+order_answered = Signal()
 order_progressed = Signal()
 bill_issued = Signal()

@@ -1,0 +1,75 @@
+"""`init`: the terms are agreed, the charger is checked at the CPO and reserved."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.models import Offer
+from ocpi.models import CommandKind
+from ocpi.services.commands import request_command
+from ocpi.services.tokens import driver_token
+from sessions.models import Order
+from sessions.services import quoting, release
+from sessions.services.moves import lock, move
+from sessions.services.quoting import Wish
+from sessions.states import DRAFTS, OrderState
+
+
+@transaction.atomic
+def agree(
+    *, order: Order | None, sold_through: str, offer: Offer, wish: Wish, driver_hash: str,
+    stated_total: Decimal | None = None, stated_currency: str = "",
+) -> Order:
+    """Make sure there is a binding quote for this offer, then ask the CPO for the charger.
+
+    The quote of an earlier select binds when the app names the same offer and no other amount of energy;
+    without one (RFC §9.2 has no select) it is made now. An order that is reserved already stays as it is.
+    Raises EvseUnavailable, QuoteExpired, QuantityUnavailable, PriceUnknown.
+    """
+    draft = lock(order.pk) if order and order.state in DRAFTS else None
+    if draft is None or draft.offer_id != offer.pk or _other_wish(draft, wish):
+        draft = quoting.select(
+            order=draft, sold_through=sold_through, offer=offer, wish=wish, driver_hash=driver_hash
+        )
+    quoting.check_binding(draft, offer=offer, total=stated_total, currency=stated_currency)
+    draft.driver_hash = driver_hash or draft.driver_hash
+    if draft.state in (OrderState.RESERVED, OrderState.RESERVING):
+        draft.save()
+        return draft
+    quoting.check_available(offer, draft)
+    if draft.token is None:
+        draft.token = driver_token(draft.driver_hash or None)
+    _ask_for_charger(draft)
+    return draft
+
+
+def _other_wish(order: Order, wish: Wish) -> bool:
+    """Whether the app now wants another amount than it was quoted."""
+    if order.quote is None:
+        return True
+    if wish.energy_kwh is not None:
+        return wish.energy_kwh != order.quote.energy_kwh
+    return wish.amount is not None and wish.amount < order.quote.total
+
+
+def _ask_for_charger(order: Order) -> None:
+    """RESERVE_NOW where the EVSE can and the policy wants it; else only read the EVSE's status at the CPO."""
+    reserve = settings.BECKN_RESERVE_ON == "init" and "RESERVABLE" in order.offer.evse.capabilities
+    if reserve:
+        order.reservation_id = release.new_reservation_id()
+        order.reserved_until = timezone.now() + timedelta(seconds=settings.RESERVATION_S)
+    request_command(
+        party=order.party,
+        kind=CommandKind.RESERVE_NOW if reserve else CommandKind.CHECK_EVSE,
+        order_reference=str(order.reference),
+        token=order.token,
+        location_id=order.offer.location_ocpi_id,
+        evse_uid=order.offer.evse.uid,
+        reservation_id=order.reservation_id,
+        expires_at=order.reserved_until,
+        check_evse_first=True,
+    )
+    move(order, OrderState.RESERVING, reason="the charge point is asked")

@@ -1,0 +1,85 @@
+"""`confirm` and `update` start: the order becomes firm and START_SESSION leaves, once."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.models import Offer
+from ocpi.models import CommandKind
+from ocpi.services.commands import request_command
+from ocpi.services.tokens import driver_token
+from sessions.errors import EvseUnavailable, NotAgreed, QuoteExpired, UpdateNotPossible
+from sessions.models import Order
+from sessions.services import quoting
+from sessions.services.moves import lock, move
+from sessions.states import OrderState
+
+AGREED = frozenset({OrderState.RESERVED, OrderState.AGREED})
+UNDER_WAY = frozenset({
+    OrderState.CONFIRMED, OrderState.STARTING, OrderState.CHARGING, OrderState.ENDED, OrderState.BILLED,
+})
+
+
+@transaction.atomic
+def confirm(
+    order: Order, *, offer: Offer | None, stated_total: Decimal | None = None, stated_currency: str = "",
+    driver_hash: str = "",
+) -> Order:
+    """Make the order firm; by policy also start charging. A confirmed order is given back as it is.
+
+    Raises NotAgreed without an init, QuoteExpired when the quote is over or another one is meant,
+    EvseUnavailable while the charger is being asked or was given away. Source: RFC §6.4; design.md §5.
+    """
+    order = lock(order.pk)
+    if order.state in UNDER_WAY:
+        return order
+    if order.state == OrderState.EXPIRED:
+        raise QuoteExpired("the quote is over; select again for a new one")
+    if order.state == OrderState.QUOTED:
+        raise NotAgreed("nothing was agreed: init comes before confirm")
+    if order.state == OrderState.RESERVING:
+        raise EvseUnavailable("the charger has not answered the reservation yet; confirm after on_init")
+    if order.state not in AGREED:
+        raise EvseUnavailable("the order is over; select again")
+    quoting.check_binding(order, offer=offer, total=stated_total, currency=stated_currency)
+    quoting.check_available(order.offer, order)
+    order.driver_hash = order.driver_hash or driver_hash
+    order.confirmed_at = timezone.now()
+    if settings.BECKN_START_ON == "confirm":
+        _send_start(order)
+    else:
+        move(order, OrderState.CONFIRMED, reason="confirmed; the driver starts later")
+    return order
+
+
+@transaction.atomic
+def start(order: Order) -> Order:
+    """Start charging a confirmed order; an order that starts or charges already is given back as it is.
+
+    Raises UpdateNotPossible when it is not confirmed, or over.
+    """
+    order = lock(order.pk)
+    if order.state in (OrderState.STARTING, OrderState.CHARGING):
+        return order
+    if order.state != OrderState.CONFIRMED:
+        raise UpdateNotPossible("charging cannot be started: the order is not confirmed, or it is over")
+    _send_start(order)
+    return order
+
+
+def _send_start(order: Order) -> None:
+    """One START_SESSION with the token of the reservation; the database refuses a second one for the order."""
+    if order.token is None:
+        order.token = driver_token(order.driver_hash or None)
+    request_command(
+        party=order.party,
+        kind=CommandKind.START_SESSION,
+        order_reference=str(order.reference),
+        token=order.token,
+        location_id=order.offer.location_ocpi_id,
+        evse_uid=order.offer.evse.uid,
+        connector_id=order.offer.connector_ocpi_id,
+    )
+    move(order, OrderState.STARTING, reason="the charge point is asked to start")
