@@ -9,7 +9,7 @@ from django.utils import timezone
 from ocpi.models import Command, CommandKind, CommandState
 from sessions import outcomes
 from sessions.models import Order
-from sessions.services import release
+from sessions.services import fees, release
 from sessions.services.moves import lock, move
 from sessions.services.stopping import PROVIDER
 from sessions.signals import order_answered
@@ -91,6 +91,7 @@ def _stop_answered(order: Order, command: Command) -> None:
 
 def fail(order: Order, symbol: str, reason: str) -> None:
     """The order dies on the provider's side before energy flowed."""
+    fees.store_cancellation_quote(order)
     order.failure, order.cancelled_by, order.cancel_reason = symbol, PROVIDER, outcomes.text_of(symbol)
     move(order, OrderState.FAILED, reason=reason)
 

@@ -1,20 +1,16 @@
 """`update` stop and `cancel`."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 
-from emsp.core.money import to_cents
 from sessions.errors import CancelNotPossible, UpdateNotPossible
 from sessions.models import Order
-from sessions.services import release
+from sessions.services import fees, release
 from sessions.services.moves import lock, move
 from sessions.states import DRAFTS, OrderState
 
 CONSUMER, PROVIDER = "CONSUMER", "PROVIDER"
-HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,8 @@ def cancel(order: Order, *, by: str, reason: Reason) -> Order:
     if order.state in (OrderState.FAILED, OrderState.EXPIRED):
         raise CancelNotPossible("the order is over already")
     order.cancelled_by, order.cancel_reason_id, order.cancel_reason = by, reason.id[:60], reason.text[:300]
-    order.fee = fee_now(order)
+    order.fee = fees.fee_now(order)
+    fees.store_cancellation_quote(order)
     if order.state in DRAFTS:
         release.cancel_reservation(order)
     if order.session is not None:
@@ -63,10 +60,3 @@ def cancel(order: Order, *, by: str, reason: Reason) -> Order:
         release.cancel_reservation(order)
     move(order, OrderState.CANCELLED, reason=f"cancelled by the {by.lower()}: {reason.text or reason.id or 'no reason given'}")
     return order
-
-
-def fee_now(order: Order) -> Decimal:
-    """What cancelling costs at this moment, incl. VAT: a share of the quote once the car charges, else nothing."""
-    if order.state != OrderState.CHARGING or order.quote is None:
-        return Decimal("0.00")
-    return to_cents(order.quote.total * Decimal(settings.CANCELLATION_FEE_PERCENT) / HUNDRED)

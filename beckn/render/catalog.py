@@ -1,0 +1,132 @@
+"""Offers as a Beckn catalogue, field by field as in RFC §7.1.2. Source: beckn.md e.1."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+
+from beckn.render import words
+from catalog.models import Offer
+from emsp.core.money import plain
+from emsp.core.wire import encode
+
+GREEN = {"id": "category-gt", "descriptor": {"name": "green tariff", "code": "green-tariff"}}
+ENVELOPE_BYTES = 2_000
+
+
+def catalogue(offers: Iterable[Offer]) -> dict[str, Any]:
+    """The message of an on_search: one provider per CPO, nearest locations first, kept below the size limit.
+
+    offers: as search gives them, all offers of a location together. What would make the message larger than
+    BECKN_MESSAGE_LIMIT_BYTES is left out, farthest first.
+    """
+    providers: dict[str, dict[str, Any]] = {}
+    room = settings.BECKN_MESSAGE_LIMIT_BYTES - ENVELOPE_BYTES
+    for _, group in groupby(offers, key=lambda offer: offer.location_id):
+        here = list(group)
+        part = _location_part(here)
+        known = providers.get(here[0].party.provider_id)
+        size = len(encode(part)) + (0 if known else len(encode(provider(here[0].party))) + 200)
+        if size > room:
+            break
+        room -= size
+        _add(providers, here[0], part)
+    return {"catalog": {"descriptor": {"name": settings.OCPI_BUSINESS_NAME}, "providers": list(providers.values())}}
+
+
+def _add(providers: dict[str, dict[str, Any]], offer: Offer, part: dict[str, Any]) -> None:
+    entry = providers.setdefault(offer.party.provider_id, provider(offer.party))
+    entry.setdefault("locations", []).append(part["location"])
+    entry.setdefault("fulfillments", []).extend(part["fulfillments"])
+    entry.setdefault("items", []).extend(part["items"])
+    if any("category_ids" in item for item in part["items"]):
+        entry.setdefault("categories", [GREEN])
+
+
+def _location_part(offers: list[Offer]) -> dict[str, Any]:
+    fulfillments = {offer.fulfillment_id: offer for offer in offers}
+    return {
+        "location": location(offers[0]),
+        "fulfillments": [fulfillment(offer) for offer in fulfillments.values()],
+        "items": [item(offer) for offer in offers],
+    }
+
+
+def provider(party: Any) -> dict[str, Any]:
+    """A CPO as provider: id and descriptor."""
+    descriptor: dict[str, Any] = {"name": party.name}
+    logo = (party.business_details or {}).get("logo")
+    url = logo.get("url") if isinstance(logo, dict) else None
+    if isinstance(url, str) and url.startswith(("https://", "http://")) and " " not in url:
+        descriptor["images"] = [{"url": url}]
+    return {"id": party.provider_id, "descriptor": descriptor}
+
+
+def location(offer: Offer) -> dict[str, Any]:
+    """The OCPI location under its own id."""
+    made: dict[str, Any] = {
+        "id": offer.location_ocpi_id,
+        "descriptor": {"name": offer.location_name or offer.location_ocpi_id},
+        "gps": words.gps(*offer.point),
+        "address": address(offer),
+    }
+    if offer.city:
+        made["city"] = {"name": offer.city}
+    if offer.country:
+        made["country"] = {"code": offer.country}
+    if offer.postal_code:
+        made["area_code"] = offer.postal_code
+    return made
+
+
+def address(offer: Offer) -> str:
+    """Street and city as one string, the one place where core beats the RFC (f 4)."""
+    return ", ".join(part for part in (offer.address, offer.city) if part)
+
+
+def stop(offer: Offer) -> dict[str, Any]:
+    """Where the charger stands."""
+    return {"location": {"gps": words.gps(*offer.point), "address": address(offer)}}
+
+
+def fulfillment(offer: Offer) -> dict[str, Any]:
+    """One per EVSE."""
+    return {"id": offer.fulfillment_id, "type": "CHARGING", "stops": [stop(offer)]}
+
+
+def item(offer: Offer) -> dict[str, Any]:
+    """One per connector; price per kWh incl. VAT when it is known."""
+    made: dict[str, Any] = {"id": offer.offer_id, "descriptor": {"name": offer.name, "code": "energy"}}
+    if offer.energy_price is not None:
+        made["price"] = energy_price(plain(offer.energy_price), offer.currency)
+    made["fulfillment_ids"] = [offer.fulfillment_id]
+    if offer.is_green_energy:
+        made["category_ids"] = [GREEN["id"]]
+    made["location_ids"] = [offer.location_ocpi_id]
+    made["tags"] = [
+        {
+            "descriptor": {"name": "Connector Specifications", "code": "connector-specifications"},
+            "list": [
+                {"descriptor": {"name": name, "code": code}, "value": value}
+                for name, code, value in _specifications(offer)
+            ],
+        }
+    ]
+    return made
+
+
+def energy_price(value: str, currency: str) -> dict[str, str]:
+    """A price per kWh in the RFC's spelling of the unit."""
+    return {"currency": f"{currency}/kWH", "value": value}
+
+
+def _specifications(offer: Offer) -> Iterator[tuple[str, str, str]]:
+    yield "connector Id", "connector-id", offer.connector_ocpi_id
+    if offer.power_type:
+        yield "Power Type", "power-type", offer.power_type
+    yield "Connector Type", "connector-type", words.connector_type(offer.connector_standard)
+    if offer.power_w:
+        yield "Charging Speed", "charging-speed", words.charging_speed(offer.power_w)
+        yield "Power Rating", "power-rating", words.power_rating(offer.power_w)
+    yield "Status", "status", words.STATUS.get(offer.status, words.STATUS["UNKNOWN"])

@@ -1,0 +1,36 @@
+"""What cancelling costs."""
+
+from decimal import Decimal
+
+from django.conf import settings
+
+from emsp.core.money import to_cents
+from sessions.models import Order, Quote, QuoteKind
+from sessions.states import OrderState
+
+HUNDRED = Decimal(100)
+
+
+def fee_now(order: Order) -> Decimal:
+    """What cancelling costs at this moment, incl. VAT: a share of the quote once the car charges, else nothing."""
+    if order.state != OrderState.CHARGING or order.quote is None:
+        return Decimal("0.00")
+    return to_cents(order.quote.total * Decimal(settings.CANCELLATION_FEE_PERCENT) / HUNDRED)
+
+
+def cancellation_lines(quote: Quote, fee: Decimal) -> list[dict[str, str | None]]:
+    """The quote's lines and a negative `refund` line, so that the sum is the fee (beckn.md e.4, Cancellation)."""
+    refund = {"code": "refund", "quantity": "1", "unit": "session", "unit_price": None, "amount": str(fee - quote.total)}
+    return [*quote.lines, refund]
+
+
+def store_cancellation_quote(order: Order) -> Quote | None:
+    """Keep what is owed for a cancelled or failed order: order.fee. None when it was never quoted."""
+    quote = order.quote
+    if quote is None:
+        return None
+    return Quote.objects.create(
+        order=order, offer=order.offer, kind=QuoteKind.CANCELLATION, energy_kwh=quote.energy_kwh,
+        unit_price=quote.unit_price, currency=quote.currency, total=order.fee,
+        lines=cancellation_lines(quote, order.fee), tariff=quote.tariff, tariff_version=quote.tariff_version,
+    )
