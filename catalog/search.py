@@ -1,0 +1,220 @@
+"""Search: what is on offer around a place, nearest first, from one indexed query."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from catalog.geography import EARTH_RADIUS_M, Window, least_distance_m, windows
+from catalog.models import Offer
+from ocpi.models import Party
+
+# Offers the index is asked for at first, per wanted location, and the most it is ever asked for.
+OFFERS_PER_LOCATION = 8
+MOST_CANDIDATES = 50_000
+
+_WORD = re.compile(r"\w+")
+# Words that are said of every station, so that they do not tell one from another.
+_EMPTY_WORDS = frozenset(
+    "a an and at by car cars charge charger chargers charging electric ev evs fast find for in me my near "  # noqa: SIM905
+    "nearby nearest of on or point points station stations the to vehicle vehicles with".split()
+)
+
+
+@dataclass(frozen=True)
+class SearchWish:
+    """What a driver looks for. None, empty and False mean: no matter.
+
+    latitude, longitude: degrees; without them everything listed is found, in order of location.
+    connector_standards: OCPI's spelling (catalog.mapping.connector_standards); power in W.
+    text: free text that narrows the result where it fits and is ignored where nothing fits.
+    limit_per_location: so that a depot with hundreds of connectors leaves room for its neighbours.
+    """
+
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    radius_m: int = 10_000
+    connector_standards: frozenset[str] | None = None
+    min_power_w: int | None = None
+    max_power_w: int | None = None
+    provider_ids: frozenset[str] | None = None
+    text: str | None = None
+    green_only: bool = False
+    available_only: bool = False
+    fulfillment_ids: frozenset[str] | None = None
+    offer_ids: frozenset[str] | None = None
+    limit_locations: int = 60
+    limit_per_location: int = 100
+
+
+def offers_near(wish: SearchWish) -> list[Offer]:
+    """The offers that fit, all of a location together, nearest location first.
+
+    Each offer has `distance_m` (float; None without a point) and `party`, of which only name, provider_id and
+    business_details are filled. Inside a location the order is that of the CPO's list. Nothing found is an
+    empty list.
+    Source: design.md §5 (search), §6; beckn.md a.3 (strict on area, connector and provider, soft on text).
+    """
+    found = _found(wish)
+    if not found and text_words(wish.text):
+        found = _found(replace(wish, text=None))
+    return found
+
+
+def text_words(text: str | None) -> list[str]:
+    """The words of a free text that can tell one station from another."""
+    words = dict.fromkeys(_WORD.findall((text or "").casefold()))
+    return [word for word in words if word not in _EMPTY_WORDS]
+
+
+def _found(wish: SearchWish) -> list[Offer]:
+    """Ask for more candidates until the nearest locations are certain.
+
+    The index orders by degrees. What it did not hand out is at least `reach_degrees` away, so every location
+    nearer than that in metres is certain; the others may miss a neighbour and are dropped.
+    """
+    candidates = wish.limit_locations * OFFERS_PER_LOCATION
+    while True:
+        rows: list[Any] = list(Offer.objects.raw(*statement(wish, candidates)))
+        found = [row for row in rows if row.pk is not None]
+        reach_degrees = rows[0].reach_degrees
+        if reach_degrees is None or wish.latitude is None or candidates >= MOST_CANDIDATES:
+            return _with_party(found)
+        certain_m = least_distance_m(float(wish.latitude), reach_degrees)
+        certain = [row for row in found if row.place_m < certain_m]
+        if certain_m > wish.radius_m or len({row.location_id for row in certain}) >= wish.limit_locations:
+            return _with_party(certain)
+        candidates *= 8
+
+
+def _boxes(wish: SearchWish) -> list[Window]:
+    if wish.latitude is None or wish.longitude is None:
+        return []
+    return windows(float(wish.latitude), float(wish.longitude), wish.radius_m)
+
+
+def _with_party(rows: list[Any]) -> list[Offer]:
+    """Give each offer its Party, one object per CPO, from the columns that came with the row."""
+    parties: dict[int, Party] = {}
+    for row in rows:
+        if row.party_id not in parties:
+            parties[row.party_id] = Party(
+                pk=row.party_id, name=row.cpo_name, provider_id=row.cpo_provider_id,
+                business_details=json.loads(row.cpo_details),
+            )
+        row.party = parties[row.party_id]
+    return rows
+
+
+def statement(wish: SearchWish, candidates: int) -> tuple[str, list[Any]]:
+    """The query for a wish and its parameters.
+
+    candidates: how many offers the index hands out per box, before they are measured and grouped.
+    Always gives at least one row; where nothing fits, that row has no id.
+    """
+    near, params = _near(wish, candidates) if _boxes(wish) else _anywhere(wish)
+    sql = f"""
+        WITH near AS MATERIALIZED ({near}),
+        places AS (
+            SELECT location_id, min(distance_m) AS place_m FROM near WHERE fits
+            GROUP BY location_id ORDER BY place_m, location_id LIMIT %s
+        ),
+        ranked AS (
+            SELECT {_COLUMNS}, near.distance_m, places.place_m, row_number() OVER (
+                PARTITION BY near.location_id
+                ORDER BY evse.position, evse.id, connector.position, connector.id
+            ) AS turn
+            FROM near JOIN places USING (location_id)
+            JOIN catalog_offer o ON o.id = near.id
+            JOIN ocpi_evse evse ON evse.id = o.evse_id
+            JOIN ocpi_connector connector ON connector.id = o.connector_id
+            WHERE near.fits
+        ),
+        reach AS (
+            SELECT min(reach_degrees) AS reach_degrees FROM (
+                SELECT CASE WHEN count(*) >= %s THEN max(distance_degrees) END AS reach_degrees
+                FROM near GROUP BY box
+            ) AS per_box
+        )
+        SELECT ranked.*, reach.reach_degrees,
+            cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
+        FROM reach LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id) ON ranked.turn <= %s
+        ORDER BY ranked.place_m, ranked.location_id, ranked.turn
+    """
+    return sql, [*params, wish.limit_locations, candidates, wish.limit_per_location]
+
+
+def _near(wish: SearchWish, candidates: int) -> tuple[str, list[Any]]:
+    """Candidates of each box, in the order of the index, with their distance on the globe.
+
+    Without filters the index is asked for the nearest offers wherever they are, which costs the same in the
+    densest city; with filters it must stay in the box, or a rare wish would walk through all of it.
+    """
+    conditions, values = _conditions(wish)
+    boxes = _boxes(wish)
+    everywhere = not values
+    parts: list[str] = []
+    params: list[Any] = []
+    for number, box in enumerate(boxes):
+        area, edges = _IN_BOX, [box.west, box.south, box.east, box.north]
+        if everywhere and number == 0:
+            others = boxes[1:]
+            area = " AND ".join(["TRUE", *(f"NOT {_IN_BOX}" for _ in others)])
+            edges = [edge for other in others for edge in (other.west, other.south, other.east, other.north)]
+        parts.append(f"""(
+            SELECT id, location_id, {number} AS box, distance_degrees, {_DISTANCE_M} AS distance_m,
+                {_DISTANCE_M} <= %s AS fits
+            FROM (
+                SELECT o.id, o.location_id, o.point, o.point <-> point(%s, %s) AS distance_degrees
+                FROM catalog_offer o WHERE {area} AND {conditions}
+                ORDER BY o.point <-> point(%s, %s) LIMIT %s
+            ) AS nearest
+        )""")
+        latitude = float(wish.latitude or 0)
+        measure = [latitude, latitude, box.centre_longitude]
+        centre = [box.centre_longitude, latitude]
+        params += [*measure, *measure, wish.radius_m, *centre, *edges, *values, *centre, candidates]
+    return " UNION ALL ".join(parts), params
+
+
+def _anywhere(wish: SearchWish) -> tuple[str, list[Any]]:
+    """All that fits, of the first locations; there is no place to measure from."""
+    conditions, values = _conditions(wish)
+    sql = f"""
+        SELECT o.id, o.location_id, 0 AS box, NULL::float8 AS distance_degrees, NULL::float8 AS distance_m,
+            TRUE AS fits
+        FROM catalog_offer o WHERE {conditions} AND o.location_id IN (
+            SELECT o.location_id FROM catalog_offer o WHERE {conditions}
+            GROUP BY o.location_id ORDER BY o.location_id LIMIT %s
+        )
+    """
+    return sql, [*values, *values, wish.limit_locations]
+
+
+def _conditions(wish: SearchWish) -> tuple[str, list[Any]]:
+    """The wish's filters on catalog_offer o, as SQL and parameters."""
+    tests: list[tuple[str, Any]] = [
+        ("o.connector_standard = ANY(%s)", wish.connector_standards),
+        ("o.power_w >= %s", wish.min_power_w),
+        ("o.power_w <= %s", wish.max_power_w),
+        ("o.party_id IN (SELECT id FROM ocpi_party WHERE provider_id = ANY(%s))", wish.provider_ids),
+        ("o.is_green_energy = %s", wish.green_only),
+        ("o.status = %s", "AVAILABLE" if wish.available_only else None),
+        ("o.fulfillment_id = ANY(%s)", wish.fulfillment_ids),
+        ("o.offer_id = ANY(%s)", wish.offer_ids),
+        *(("strpos(o.search_text, %s) > 0", word) for word in text_words(wish.text)),
+    ]
+    wanted = [(sql, value) for sql, value in tests if value]
+    params = [sorted(value) if isinstance(value, frozenset) else value for _, value in wanted]
+    return " AND ".join(["o.listed", *(sql for sql, _ in wanted)]), params
+
+
+_COLUMNS = ", ".join(
+    f'o."{field.column}"' for field in Offer._meta.concrete_fields if field.name != "search_text"
+)
+_IN_BOX = "o.point <@ box(point(%s, %s), point(%s, %s))"
+_DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
+    power(sin(radians(point[1] - %s) / 2), 2)
+    + cos(radians(%s)) * cos(radians(point[1])) * power(sin(radians(point[0] - %s) / 2), 2)
+)))"""
