@@ -161,7 +161,8 @@ class Rating(models.Model):
     order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="ratings")
     category = models.CharField(max_length=60)
     rated_id = models.CharField(max_length=255)
-    value = models.CharField(max_length=10)
+    value = models.CharField(max_length=10, blank=True)
+    comment = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

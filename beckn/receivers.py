@@ -1,1 +1,1 @@
-"""News from the CPOs that changes what can be bought."""
+"""News of orders becomes callbacks."""

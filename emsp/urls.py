@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from beckn import pages
 from emsp.core import health
 
 urlpatterns = [
@@ -10,6 +11,9 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", health.prometheus),
+    path("track/<uuid:reference>", pages.track, name="track"),
+    path("feedback/<uuid:reference>", pages.feedback, name="feedback"),
+    path("support", pages.support, name="support"),
     path("beckn/", include("beckn.urls")),
     path("ocpi/emsp/", include("ocpi.urls")),
 ]

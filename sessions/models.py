@@ -31,6 +31,8 @@ class Order(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     start_accepted_at = models.DateTimeField(null=True, blank=True, help_text="the charge point took START_SESSION")
     stop_requested_at = models.DateTimeField(null=True, blank=True)
+    stop_accepted_at = models.DateTimeField(null=True, blank=True, help_text="the charge point took STOP_SESSION")
+    stop_failure = models.CharField(max_length=40, blank=True, help_text="why the last stop did not work")
     cancelled_by = models.CharField(max_length=8, blank=True, choices=[("CONSUMER", "driver"), ("PROVIDER", "provider")])
     cancel_reason = models.CharField(max_length=300, blank=True)
     cancel_reason_id = models.CharField(max_length=60, blank=True)

@@ -9,7 +9,6 @@ from beckn.models import Transaction
 from beckn.wire.v1_1_0 import Item, OrderIn, decimal_of, text_of
 from beckn.wire.v1_1_0.moments import moment_of
 from catalog.models import Offer
-from catalog.selectors import offer_for_order
 from emsp.core import crypto
 from sessions.services.quoting import Wish
 
@@ -28,7 +27,7 @@ def offer_of(order: OrderIn) -> Offer:
     provider_id, item_id = text_of(provider and provider.id), text_of(item.id)
     if not item_id:
         raise Refusal("30004", "the item has no id", path=f"{ITEMS}[0].id")
-    offer = offer_for_order(item_id)
+    offer = Offer.objects.select_related("party__connection", "evse").filter(offer_id=item_id).first()
     if provider_id and not (offer and offer.party.provider_id == provider_id):
         if not Offer.objects.filter(party__provider_id=provider_id).exists():
             raise Refusal("30001", "this provider is not known here", path="message.order.provider.id")

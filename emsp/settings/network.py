@@ -26,6 +26,7 @@ BECKN_MESSAGE_LIMIT_BYTES = env.int("BECKN_MESSAGE_LIMIT_BYTES", default=145_000
 BECKN_DEFAULT_ENERGY_KWH = env.str("BECKN_DEFAULT_ENERGY_KWH", default="5")
 BECKN_PROGRESS_EVERY_S = env.int("BECKN_PROGRESS_EVERY_S", default=15)
 SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
+SUPPORT_URL = env.str("SUPPORT_URL", default=f"{BASE_URL}/support")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
 
 # Orders

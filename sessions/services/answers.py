@@ -84,9 +84,11 @@ def _start_answered(order: Order, command: Command) -> None:
 
 def _stop_answered(order: Order, command: Command) -> None:
     """A stop that failed may be asked for again."""
-    if command.state != CommandState.SUCCEEDED:
-        order.stop_requested_at = None
-        order.save()
+    if command.state == CommandState.SUCCEEDED:
+        order.stop_accepted_at, order.stop_failure = timezone.now(), ""
+    else:
+        order.stop_requested_at, order.stop_failure = None, outcomes.symbol_of(command)
+    order.save()
 
 
 def fail(order: Order, symbol: str, reason: str) -> None:

@@ -24,6 +24,16 @@ def cancellation_lines(quote: Quote, fee: Decimal) -> list[dict[str, str | None]
     return [*quote.lines, refund]
 
 
+def quote_of_fee(order: Order) -> Quote:
+    """What cancelling would cost now, not stored: the answer to a soft cancel."""
+    quote, fee = order.quote, fee_now(order)
+    assert quote is not None  # asked for orders that were quoted
+    return Quote(
+        offer=order.offer, kind=QuoteKind.CANCELLATION, energy_kwh=quote.energy_kwh, currency=quote.currency,
+        total=fee, lines=cancellation_lines(quote, fee), unit_price=quote.unit_price,
+    )
+
+
 def store_cancellation_quote(order: Order) -> Quote | None:
     """Keep what is owed for a cancelled or failed order: order.fee. None when it was never quoted."""
     quote = order.quote

@@ -45,7 +45,7 @@ def stop_session(order: Order, session: Session) -> Command | None:
     """Send one STOP_SESSION for the order's session, unless one is on its way already."""
     if session.status not in RUNNING or order.stop_requested_at:
         return None
-    order.stop_requested_at = timezone.now()
+    order.stop_requested_at, order.stop_accepted_at, order.stop_failure = timezone.now(), None, ""
     return request_command(
         party=order.party,
         kind=CommandKind.STOP_SESSION,
