@@ -1,0 +1,142 @@
+"""LocationMirror: the rows of some locations with all below them, locked, loaded and written many at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Model
+
+from ocpi.models import Connector, Evse, Location, Party
+from ocpi.services.location_rows import location_columns
+from ocpi.signals import locations_stored
+from ocpi.wire.v2_2_1.trees import LocationNode
+
+BATCH = 1000
+LOCATION_FIELDS = [
+    "publish", "name", "address", "city", "postal_code", "state", "country", "latitude", "longitude",
+    "time_zone", "is_green_energy", "raw", "last_updated", "gone_at",
+]
+EVSE_FIELDS = [
+    "evse_id", "status", "physical_reference", "capabilities", "latitude", "longitude", "raw", "last_updated",
+    "position",
+]
+CONNECTOR_FIELDS = [
+    "standard", "format", "power_type", "max_voltage_v", "max_amperage_a", "max_electric_power_w",
+    "tariff_ids", "raw", "last_updated", "removed", "position",
+]
+M = TypeVar("M", bound=Model)
+
+
+@dataclass
+class Branch:
+    """An EVSE row with its connector rows by key."""
+
+    evse: Evse
+    connectors: dict[str, Connector] = field(default_factory=dict)
+
+
+class LocationMirror:
+    """The rows that one batch concerns. Use inside a transaction: lock, change and note, write.
+
+    The lock on a location's row guards all below it, so that two pushes cannot undo each other. Whoever
+    changes an EVSE or a connector takes that lock first, which also keeps deadlocks away.
+    """
+
+    def __init__(self, party: Party, received_at: datetime) -> None:
+        self.party, self.received_at = party, received_at
+        self.created: set[int] = set()
+        self.touched: set[int] = set()
+        self._branches: dict[int, dict[str, Branch]] = {}
+        self._locations: dict[int, Location] = {}
+        self._evses: dict[int, Evse] = {}
+        self._connectors: dict[int, Connector] = {}
+
+    def lock(self, keys: Iterable[str]) -> dict[str, Location]:
+        """The stored locations with these keys, by key, with all below them."""
+        rows = self._locked(keys)
+        self._load_branches(rows.values())
+        return rows
+
+    def lock_or_create(self, nodes: Iterable[LocationNode]) -> dict[str, Location]:
+        """As lock; locations that are not there yet are made first, and their pk noted in `created`."""
+        wanted = {node.key: node for node in nodes}
+        rows = self._locked(wanted)
+        missing = [node for key, node in sorted(wanted.items()) if key not in rows]
+        if missing:
+            # Two pushes may bring the same new location at once: the second one finds the row of the first.
+            made = [self._new_location(node) for node in missing]
+            Location.objects.bulk_create(made, BATCH, ignore_conflicts=True)
+            fresh = self._locked(node.key for node in missing)
+            self.created |= {row.pk for row in fresh.values()}
+            rows |= fresh
+        self._load_branches(rows.values())
+        return rows
+
+    def branches(self, row: Location) -> dict[str, Branch]:
+        """The EVSEs of a locked location by key."""
+        return self._branches[row.pk]
+
+    def note_location(self, row: Location, *, material: bool) -> None:
+        """Have a changed location written; material: something is to be told about it."""
+        self._locations[row.pk] = row
+        if material:
+            self.touched.add(row.pk)
+
+    def note_evse(self, row: Location, evse: Evse, *, material: bool) -> None:
+        """Have a new or changed EVSE written."""
+        self._evses[id(evse)] = evse
+        if material:
+            self.touched.add(row.pk)
+
+    def note_connector(self, row: Location, connector: Connector, *, material: bool) -> None:
+        """Have a new or changed connector written."""
+        self._connectors[id(connector)] = connector
+        if material:
+            self.touched.add(row.pk)
+
+    def write(self) -> None:
+        """Write what was noted and tell it: locations_stored, once, for what was touched."""
+        _upsert(Evse, self._evses.values(), ["location", "key"], EVSE_FIELDS)
+        _upsert(Connector, self._connectors.values(), ["evse", "key"], CONNECTOR_FIELDS)
+        _upsert(Location, self._locations.values(), ["party", "key"], LOCATION_FIELDS)
+        if self.touched:
+            locations_stored.send(sender=Location, location_ids=sorted(self.touched))
+
+    def mark_seen(self, keys: Iterable[str]) -> None:
+        """Note that these locations were received now, whether they could be read or not."""
+        Location.objects.filter(party=self.party, key__in=list(keys)).update(
+            seen_at=self.received_at, gone_at=None
+        )
+
+    def _locked(self, keys: Iterable[str]) -> dict[str, Location]:
+        rows = Location.objects.filter(party=self.party, key__in=list(keys)).order_by("pk")
+        return {row.key: row for row in rows.select_for_update(no_key=True)}
+
+    def _new_location(self, node: LocationNode) -> Location:
+        return Location(
+            party=self.party, ocpi_id=node.value.id, key=node.key, last_updated=node.last_updated,
+            seen_at=self.received_at, **location_columns(node),
+        )
+
+    def _load_branches(self, rows: Iterable[Location]) -> None:
+        by_pk = {row.pk: row for row in rows}
+        self._branches |= {pk: {} for pk in by_pk}
+        by_evse: dict[int, Branch] = {}
+        for evse in Evse.objects.filter(location__in=by_pk).order_by("position", "pk"):
+            evse.location = by_pk[evse.location_id]
+            branch = self._branches[evse.location_id][evse.key] = by_evse[evse.pk] = Branch(evse)
+        if not by_evse:
+            return
+        for connector in Connector.objects.filter(evse__in=by_evse).order_by("position", "pk"):
+            branch = by_evse[connector.evse_id]
+            connector.evse = branch.evse
+            branch.connectors[connector.key] = connector
+
+
+def _upsert(model: type[M], rows: Iterable[M], unique: list[str], fields: list[str]) -> None:
+    given = list(rows)
+    if given:
+        model._default_manager.bulk_create(
+            given, BATCH, update_conflicts=True, unique_fields=unique, update_fields=fields
+        )

@@ -1,0 +1,195 @@
+"""PATCH of locations, EVSEs and connectors, with a quick path for a status.
+
+Source: OCPI 2.2.1, mod_locations; ocpi.md 1.9, 3.1, T30, T31. News: ocpi.signals.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from emsp.core.wire import WireError
+from ocpi.models import Evse, EvseStatus, Location, Party
+from ocpi.services import wanted
+from ocpi.services.location_merging import Merge
+from ocpi.services.location_mirror import Branch, LocationMirror
+from ocpi.services.location_rows import own_last_updated
+from ocpi.services.ownership import check_owner, id_of, same_id
+from ocpi.services.patch_moments import dated
+from ocpi.services.refusals import InvalidObject, UnknownObject
+from ocpi.signals import evse_status_changed, locations_stored
+from ocpi.wire import scalars, vocabulary
+from ocpi.wire.patching import patched
+from ocpi.wire.v2_2_1 import locations as wire
+from ocpi.wire.v2_2_1.trees import (
+    read_connector,
+    read_evse,
+    read_evse_alone,
+    read_location,
+    without,
+)
+
+log = logging.getLogger(__name__)
+
+QUICK = frozenset({"status", "last_updated"})
+UNLISTED = frozenset({EvseStatus.REMOVED.value, EvseStatus.PLANNED.value})
+LOCATION_IDS = frozenset({"id", "country_code", "party_id"})
+
+
+def patch_location(party: Party, location_id: str, patch: Any, *, received_at: datetime) -> None:
+    """Change members of a location; `evses`, when given, replaces its EVSEs.
+
+    Raises InvalidObject naming the member, UnknownObject when there is no such location.
+    """
+    patch = _checked(party, patch, "id", location_id, received_at)
+    try:
+        with transaction.atomic():
+            mirror, merge = _opened(party, received_at)
+            row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
+            if row is None:
+                raise UnknownObject("locations", "location")
+            raw = patched(row.raw, patch, wire.Location, keep=LOCATION_IDS)
+            lost: list[WireError] = []
+            node = read_location(raw, lost)
+            if lost:
+                raise lost[0]
+            if not merge.site(row, node):
+                _log_late("location", location_id)
+            elif "evses" in patch:
+                merge.evses(row, node, replace=True)
+            mirror.write()
+    except WireError as error:
+        raise InvalidObject.of(error) from None
+    except UnknownObject:
+        wanted.location(party, location_id)
+        raise
+
+
+def patch_evse(party: Party, location_id: str, evse_uid: str, patch: Any, *, received_at: datetime) -> None:
+    """Change members of an EVSE; `connectors`, when given, replaces its connectors.
+
+    Raises InvalidObject naming the member, UnknownObject when there is no such EVSE; a GET of the location at
+    the CPO is then asked for.
+    """
+    patch = _checked(party, patch, "uid", evse_uid, received_at)
+    try:
+        with transaction.atomic():
+            if set(patch) - {"uid"} == QUICK and patch["status"] is not None:
+                _patch_status(party, location_id, evse_uid, patch)
+            else:
+                _patch_evse(party, location_id, evse_uid, patch, received_at)
+    except WireError as error:
+        raise InvalidObject.of(error) from None
+    except UnknownObject:
+        wanted.location(party, location_id)
+        raise
+
+
+def patch_connector(
+    party: Party, location_id: str, evse_uid: str, connector_id: str, patch: Any, *, received_at: datetime
+) -> None:
+    """Change members of a connector.
+
+    Raises InvalidObject naming the member, UnknownObject when there is no such connector; a GET of the
+    location at the CPO is then asked for.
+    """
+    patch = _checked(party, patch, "id", connector_id, received_at)
+    try:
+        with transaction.atomic():
+            mirror, merge = _opened(party, received_at)
+            row, branch = _branch(mirror, location_id, evse_uid)
+            connector = branch.connectors.get(connector_id.casefold())
+            if connector is None or connector.removed:
+                raise UnknownObject("locations", "connector")
+            node = read_connector(patched(connector.raw, patch, wire.Connector, keep=frozenset({"id"})))
+            if merge.connector(row, branch, node) is None:
+                _log_late("connector", connector_id)
+            mirror.write()
+    except WireError as error:
+        raise InvalidObject.of(error) from None
+    except UnknownObject:
+        wanted.location(party, location_id)
+        raise
+
+
+def _patch_evse(party: Party, location_id: str, evse_uid: str, patch: dict[str, Any], at: datetime) -> None:
+    mirror, merge = _opened(party, at)
+    row, branch = _branch(mirror, location_id, evse_uid)
+    raw = patched(branch.evse.raw, patch, wire.Evse, keep=frozenset({"uid"}))
+    if "connectors" in patch:
+        lost: list[WireError] = []
+        node = read_evse(raw, lost)
+        if lost:
+            raise lost[0]
+        late = merge.evse(row, node) is None
+    else:
+        late = not merge.evse_alone(row, branch, read_evse_alone(raw))
+    if late:
+        _log_late("EVSE", evse_uid)
+    mirror.write()
+
+
+def _patch_status(party: Party, location_id: str, evse_uid: str, patch: dict[str, Any]) -> None:
+    """The quick path of the commonest push: one row lock, one or two updates, however big the location."""
+    at = scalars.moment(patch["last_updated"])
+    location = (
+        Location.objects.select_for_update(no_key=True).only("pk", "last_updated", "gone_at")
+        .filter(party=party, key=location_id.casefold()).first()
+    )
+    if location is None:
+        raise UnknownObject("locations", "location")
+    evse = Evse.objects.filter(location=location.pk, key=evse_uid.casefold()).first()
+    if evse is None:
+        raise UnknownObject("locations", "EVSE")
+    if party.connection.check_last_updated and at < own_last_updated(evse):
+        return _log_late("EVSE", evse_uid)
+    old, evse.status = evse.status, vocabulary.evse_status(_word(patch["status"]))
+    evse.raw = scalars.storable(evse.raw | without(patch, "uid"))
+    evse.last_updated = max(evse.last_updated, at)
+    evse.save(update_fields=["status", "raw", "last_updated"])
+    if at > location.last_updated or location.gone_at is not None:
+        Location.objects.filter(pk=location.pk).update(
+            last_updated=max(at, location.last_updated), gone_at=None
+        )
+    if evse.status != old:
+        evse_status_changed.send(sender=Evse, evse_ids=[evse.pk])
+    if location.gone_at is not None or (evse.status != old and UNLISTED & {old, evse.status}):
+        locations_stored.send(sender=Location, location_ids=[location.pk])
+    return None
+
+
+def _word(value: Any) -> str:
+    try:
+        return scalars.text(value)
+    except ValueError as error:
+        raise WireError(str(error), path="status") from None
+
+
+def _checked(party: Party, patch: Any, id_name: str, in_url: str, received_at: datetime) -> dict[str, Any]:
+    try:
+        check_owner(party, patch)
+        if patch.get(id_name) is not None:
+            same_id(id_name, id_of(patch, id_name), in_url)
+        return dated(patch, received_at, lenient=party.connection.lenient_patch)
+    except WireError as error:
+        raise InvalidObject.of(error) from None
+
+
+def _opened(party: Party, received_at: datetime) -> tuple[LocationMirror, Merge]:
+    mirror = LocationMirror(party, received_at)
+    return mirror, Merge(mirror, check_order=party.connection.check_last_updated)
+
+
+def _branch(mirror: LocationMirror, location_id: str, evse_uid: str) -> tuple[Location, Branch]:
+    row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
+    if row is None:
+        raise UnknownObject("locations", "location")
+    branch = mirror.branches(row).get(evse_uid.casefold())
+    if branch is None:
+        raise UnknownObject("locations", "EVSE")
+    return row, branch
+
+
+def _log_late(what: str, ocpi_id: str) -> None:
+    log.info("PATCH of %s %s came too late, ignored", what, ocpi_id)
