@@ -56,7 +56,9 @@ class Transaction(models.Model):
     bap_id = models.CharField(max_length=255)
     transaction_id = models.CharField(max_length=255)
     context = ExactJSONField(default=dict)
-    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    order = models.ForeignKey(
+        "charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     billing = EncryptedJSONField(null=True, blank=True)
     customer = EncryptedJSONField(null=True, blank=True)
     payments = ExactJSONField(null=True, blank=True)
@@ -91,7 +93,9 @@ class Request(models.Model):
     transaction_id = models.CharField(max_length=255, db_index=True)
     body = EncryptedJSONField()
     state = models.CharField(max_length=8, choices=RequestState, default=RequestState.RECEIVED)
-    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    order = models.ForeignKey(
+        "charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     due_at = models.DateTimeField(help_text="when a worker should look at it next")
     leased_until = models.DateTimeField(null=True, blank=True)
     answer_by = models.DateTimeField(null=True, blank=True)
@@ -123,16 +127,24 @@ class CallbackState(models.TextChoices):
 class Callback(models.Model):
     """Outbox: one on_* message. body is signed and sent as these bytes; due_at holds the retry time."""
 
-    request = models.ForeignKey(Request, null=True, blank=True, on_delete=models.SET_NULL, related_name="callbacks")
-    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    request = models.ForeignKey(
+        Request, null=True, blank=True, on_delete=models.SET_NULL, related_name="callbacks"
+    )
+    order = models.ForeignKey(
+        "charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     bap_id = models.CharField(max_length=255)
     transaction_id = models.CharField(max_length=255, db_index=True)
     message_id = models.CharField(max_length=255)
     action = models.CharField(max_length=32)
     url = models.CharField(max_length=700)
     body = models.BinaryField()
-    sequence_key = models.CharField(max_length=40, blank=True, help_text="callbacks with one key leave in order")
-    superseded_by_newer = models.BooleanField(default=False, help_text="progress: only the newest need arrive")
+    sequence_key = models.CharField(
+        max_length=40, blank=True, help_text="callbacks with one key leave in order"
+    )
+    superseded_by_newer = models.BooleanField(
+        default=False, help_text="progress: only the newest need arrive"
+    )
     state = models.CharField(max_length=10, choices=CallbackState, default=CallbackState.PENDING)
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -147,7 +159,9 @@ class Callback(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(state="PENDING"), name="callback_due"),
-            models.Index(fields=["sequence_key"], condition=models.Q(state="PENDING"), name="callback_sequence"),
+            models.Index(
+                fields=["sequence_key"], condition=models.Q(state="PENDING"), name="callback_sequence"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -157,8 +171,12 @@ class Callback(models.Model):
 class Rating(models.Model):
     """What a driver thinks, as the app sent it."""
 
-    transaction = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="ratings")
-    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="ratings")
+    transaction = models.ForeignKey(
+        Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="ratings"
+    )
+    order = models.ForeignKey(
+        "charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="ratings"
+    )
     category = models.CharField(max_length=60)
     rated_id = models.CharField(max_length=255)
     value = models.CharField(max_length=10, blank=True)
@@ -172,8 +190,16 @@ class Rating(models.Model):
 class SupportRequest(models.Model):
     """A driver who wants to be called back or written to."""
 
-    transaction = models.ForeignKey(Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="support_requests")
-    order = models.ForeignKey("charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="support_requests")
+    transaction = models.ForeignKey(
+        Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="support_requests"
+    )
+    order = models.ForeignKey(
+        "charging_sessions.Order",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="support_requests",
+    )
     contact = EncryptedJSONField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

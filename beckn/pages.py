@@ -22,7 +22,10 @@ def track(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     order = get_object_or_404(Order.objects.select_related("offer", "session", "quote"), reference=reference)
     state = words.FULFILLMENT_STATE.get(OrderState(order.state), ("", "Quoted"))[1]
     context = {
-        "order": order, "state": state, "meter": selectors.meter_of(order), "price": selectors.price_told(order),
+        "order": order,
+        "state": state,
+        "meter": selectors.meter_of(order),
+        "price": selectors.price_told(order),
         "running": order.state in (OrderState.STARTING, OrderState.CHARGING),
     }
     return render(request, "beckn/track.html", context)
@@ -34,11 +37,15 @@ def feedback(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     order = get_object_or_404(Order.objects.select_related("offer"), reference=reference)
     comment = request.POST.get("comment", "").replace("\0", "").strip()[:COMMENT_LIMIT]
     if comment:
-        Rating.objects.create(order=order, category="Comment", rated_id=str(reference), value="", comment=comment)
+        Rating.objects.create(
+            order=order, category="Comment", rated_id=str(reference), value="", comment=comment
+        )
     return render(request, "beckn/feedback.html", {"order": order, "thanks": bool(comment)})
 
 
 @require_GET
 def support(request: HttpRequest) -> HttpResponse:
     """How to reach us."""
-    return render(request, "beckn/support.html", {"phone": settings.SUPPORT_PHONE, "email": settings.SUPPORT_EMAIL})
+    return render(
+        request, "beckn/support.html", {"phone": settings.SUPPORT_PHONE, "email": settings.SUPPORT_EMAIL}
+    )

@@ -47,7 +47,9 @@ class Offer(models.Model):
     power_w = models.BigIntegerField(null=True, blank=True)
     facilities = ArrayField(models.TextField(), default=list)
     search_text = models.TextField(blank=True)
-    tariff = models.ForeignKey("ocpi.Tariff", null=True, blank=True, on_delete=models.SET_NULL, related_name="offers")
+    tariff = models.ForeignKey(
+        "ocpi.Tariff", null=True, blank=True, on_delete=models.SET_NULL, related_name="offers"
+    )
     energy_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     price_valid_until = models.DateTimeField(null=True, blank=True, db_index=True)

@@ -19,25 +19,41 @@ class Order(models.Model):
     sold_through = models.CharField(max_length=255, help_text="subscriber id of the app (BAP) that sold it")
     offer = models.ForeignKey("catalog.Offer", on_delete=models.PROTECT, related_name="orders")
     party = models.ForeignKey("ocpi.Party", on_delete=models.PROTECT, related_name="orders")
-    token = models.ForeignKey("ocpi.Token", null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
+    token = models.ForeignKey(
+        "ocpi.Token", null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
     quote = models.ForeignKey("Quote", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    driver_hash = models.CharField(max_length=64, blank=True, help_text="recognises a driver without naming one")
-    session = models.OneToOneField("ocpi.Session", null=True, blank=True, on_delete=models.PROTECT, related_name="order")
+    driver_hash = models.CharField(
+        max_length=64, blank=True, help_text="recognises a driver without naming one"
+    )
+    session = models.OneToOneField(
+        "ocpi.Session", null=True, blank=True, on_delete=models.PROTECT, related_name="order"
+    )
     energy_kwh = models.DecimalField(max_digits=14, decimal_places=4, default=0, help_text="delivered so far")
     reservation_id = models.CharField(max_length=36, blank=True)
     reserved_until = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    start_accepted_at = models.DateTimeField(null=True, blank=True, help_text="the charge point took START_SESSION")
+    start_accepted_at = models.DateTimeField(
+        null=True, blank=True, help_text="the charge point took START_SESSION"
+    )
     stop_requested_at = models.DateTimeField(null=True, blank=True)
-    stop_accepted_at = models.DateTimeField(null=True, blank=True, help_text="the charge point took STOP_SESSION")
+    stop_accepted_at = models.DateTimeField(
+        null=True, blank=True, help_text="the charge point took STOP_SESSION"
+    )
     stop_failure = models.CharField(max_length=40, blank=True, help_text="why the last stop did not work")
-    cancelled_by = models.CharField(max_length=8, blank=True, choices=[("CONSUMER", "driver"), ("PROVIDER", "provider")])
+    cancelled_by = models.CharField(
+        max_length=8, blank=True, choices=[("CONSUMER", "driver"), ("PROVIDER", "provider")]
+    )
     cancel_reason = models.CharField(max_length=300, blank=True)
     cancel_reason_id = models.CharField(max_length=60, blank=True)
-    failure = models.CharField(max_length=40, blank=True, help_text="EVSE_UNAVAILABLE, CPO_UNAVAILABLE, START_REJECTED …")
-    fee = models.DecimalField(max_digits=14, decimal_places=2, default=0, help_text="cancellation fee, incl. VAT")
+    failure = models.CharField(
+        max_length=40, blank=True, help_text="EVSE_UNAVAILABLE, CPO_UNAVAILABLE, START_REJECTED …"
+    )
+    fee = models.DecimalField(
+        max_digits=14, decimal_places=2, default=0, help_text="cancellation fee, incl. VAT"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -84,12 +100,16 @@ class Quote(models.Model):
     kind = models.CharField(max_length=12, choices=QuoteKind, default=QuoteKind.QUOTE)
     energy_kwh = models.DecimalField(max_digits=14, decimal_places=4)
     energy_estimated = models.BooleanField(default=False, help_text="the app named no amount")
-    unit_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True, help_text="per kWh incl. VAT")
+    unit_price = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True, help_text="per kWh incl. VAT"
+    )
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=14, decimal_places=2)
     lines = ExactJSONField()
     tariff = ExactJSONField()
-    tariff_version = models.ForeignKey("ocpi.TariffVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    tariff_version = models.ForeignKey(
+        "ocpi.TariffVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     explanation = ExactJSONField(default=list)
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -108,9 +128,17 @@ class Bill(models.Model):
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="bills")
-    cdr = models.OneToOneField("ocpi.Cdr", null=True, blank=True, on_delete=models.PROTECT, related_name="bill")
+    cdr = models.OneToOneField(
+        "ocpi.Cdr", null=True, blank=True, on_delete=models.PROTECT, related_name="bill"
+    )
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="bill")
-    cpo_total = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True, help_text="what the CPO charges, incl. VAT where it says so")
+    cpo_total = models.DecimalField(
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="what the CPO charges, incl. VAT where it says so",
+    )
     dispute = models.CharField(max_length=300, blank=True)
     held = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -20,9 +20,9 @@ def order_by_reference(reference: str, *, sold_through: str) -> Order | None:
 
 def whole(order_pk: int) -> Order:
     """The order with everything that describes it."""
-    return Order.objects.select_related(
-        "offer", "offer__evse", "party", "quote", "session", "token"
-    ).get(pk=order_pk)
+    return Order.objects.select_related("offer", "offer__evse", "party", "quote", "session", "token").get(
+        pk=order_pk
+    )
 
 
 def current_bill(order: Order) -> Bill | None:

@@ -25,8 +25,19 @@ log = logging.getLogger(__name__)
 ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
-        Search(), Select(), Init(), Confirm(), Update(), Status(), Track(), Cancel(), Rate(), Support(),
-        CancellationReasons(), RatingCategories(), ReturnReasons(),
+        Search(),
+        Select(),
+        Init(),
+        Confirm(),
+        Update(),
+        Status(),
+        Track(),
+        Cancel(),
+        Rate(),
+        Support(),
+        CancellationReasons(),
+        RatingCategories(),
+        ReturnReasons(),
     )
 }
 
@@ -49,7 +60,9 @@ def give_up(request: Request) -> None:
 
 def answer_waiting(order: Order) -> int:
     """Answer the requests that wait for news of this order and can be answered now; gives how many were."""
-    waiting = Request.objects.select_for_update(skip_locked=True).filter(order=order, state=RequestState.WAITING)
+    waiting = Request.objects.select_for_update(skip_locked=True).filter(
+        order=order, state=RequestState.WAITING
+    )
     answered = 0
     for request in list(waiting):
         run(request)

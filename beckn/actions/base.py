@@ -52,7 +52,9 @@ class Action:
             with transaction.atomic():
                 request.order = self.perform(request, conversation, message)
         except (DomainError, WireError) as refusal:
-            self.reply(request, conversation, self.stub(message, request.order), error=errors.error_of(refusal))
+            self.reply(
+                request, conversation, self.stub(message, request.order), error=errors.error_of(refusal)
+            )
             return
         request.answer_by = answer_deadline(request)
         self.finish(request, conversation, message)
@@ -81,12 +83,22 @@ class Action:
         wake(tasks.handle_requests, countdown_s=max(left_s, 0.1))
 
     def reply(
-        self, request: Request, conversation: Transaction, message: dict[str, Any], *, error: dict[str, Any] | None = None
+        self,
+        request: Request,
+        conversation: Transaction,
+        message: dict[str, Any],
+        *,
+        error: dict[str, Any] | None = None,
     ) -> None:
         """Write the callback and close the request."""
         callbacks.queue(
-            transaction=conversation, action=callback_action(self.name), message=message, error=error,
-            request=request, order=request.order, lasting=self.lasting,
+            transaction=conversation,
+            action=callback_action(self.name),
+            message=message,
+            error=error,
+            request=request,
+            order=request.order,
+            lasting=self.lasting,
         )
         request.state, request.answered_at, request.leased_until = RequestState.ANSWERED, timezone.now(), None
         request.save(update_fields=["state", "answered_at", "order", "answer_by", "leased_until"])

@@ -29,7 +29,10 @@ class Confirm(Action):
         total, currency = stated_price(wanted)
         fresh = conversation.order.confirmed_at is None
         order = starting.confirm(
-            conversation.order, offer=offer, stated_total=total, stated_currency=currency,
+            conversation.order,
+            offer=offer,
+            stated_total=total,
+            stated_currency=currency,
             driver_hash=remember_driver(conversation, wanted) if fresh else "",
         )
         if fresh and wanted.payments:
@@ -54,8 +57,13 @@ def check_payments(order: OrderIn) -> None:
     """Raises Refusal 40004 for a kind of payment that does not exist or that we do not take."""
     for number, payment in enumerate(order.payments or []):
         path = f"message.order.payments[{number}]"
-        kind, collected_by = text_of(payment.get("type")).upper(), text_of(payment.get("collected_by")).upper()
+        kind, collected_by = (
+            text_of(payment.get("type")).upper(),
+            text_of(payment.get("collected_by")).upper(),
+        )
         if kind and kind not in PAYMENT_TYPES:
             raise Refusal("40004", "this type of payment is not supported", path=f"{path}.type")
         if collected_by and collected_by not in ("BAP", "BPP"):
-            raise Refusal("40004", "payments are collected by the BAP or the BPP", path=f"{path}.collected_by")
+            raise Refusal(
+                "40004", "payments are collected by the BAP or the BPP", path=f"{path}.collected_by"
+            )

@@ -23,8 +23,13 @@ class Init(Action):
         offer = offer_of(wanted)
         total, currency = stated_price(wanted)
         order = agreeing.agree(
-            order=conversation.order, sold_through=request.bap_id, offer=offer, wish=wish_of(wanted, offer),
-            driver_hash=remember_driver(conversation, wanted), stated_total=total, stated_currency=currency,
+            order=conversation.order,
+            sold_through=request.bap_id,
+            offer=offer,
+            wish=wish_of(wanted, offer),
+            driver_hash=remember_driver(conversation, wanted),
+            stated_total=total,
+            stated_currency=currency,
         )
         remember_order(conversation, order)
         return order
@@ -47,5 +52,3 @@ def provider_id_of(message: Any) -> str:
     order = message.message.order
     provider = order.provider or order.providers
     return text_of(provider and provider.id) or "unknown"
-
-

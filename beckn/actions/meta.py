@@ -17,7 +17,8 @@ class CancellationReasons(Action):
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         return {
             "cancellation_reasons": [
-                {"id": reason.id, "descriptor": {"name": reason.name, "code": reason.code}} for reason in REASONS
+                {"id": reason.id, "descriptor": {"name": reason.name, "code": reason.code}}
+                for reason in REASONS
             ]
         }
 

@@ -15,13 +15,19 @@ NOT_FOUND = "30010"
 def order_id_of(message: Any) -> str:
     """The id in `order_id`, or in an `order` (DEGv1)."""
     inner = getattr(message, "order", None)
-    for value in (getattr(message, "order_id", None), getattr(inner, "order_id", None), getattr(inner, "id", None)):
+    for value in (
+        getattr(message, "order_id", None),
+        getattr(inner, "order_id", None),
+        getattr(inner, "id", None),
+    ):
         if text_of(value):
             return text_of(value)
     return ""
 
 
-def order_of(request: Request, conversation: Transaction, order_id: str, *, path: str = "message.order_id") -> Order:
+def order_of(
+    request: Request, conversation: Transaction, order_id: str, *, path: str = "message.order_id"
+) -> Order:
     """The order that an id names, ours or the transaction's (DEG00x), else the conversation's.
 
     Raises Refusal 30010 when there is none, also when another app sold it.
@@ -29,7 +35,9 @@ def order_of(request: Request, conversation: Transaction, order_id: str, *, path
     if order_id:
         order = selectors.order_by_reference(order_id, sold_through=request.bap_id)
         if order is None:
-            minted = Transaction.objects.filter(bap_id=request.bap_id, transaction_id=order_id).select_related("order")
+            minted = Transaction.objects.filter(
+                bap_id=request.bap_id, transaction_id=order_id
+            ).select_related("order")
             order = next((row.order for row in minted if row.order), None)
     else:
         order = conversation.order

@@ -34,7 +34,11 @@ class Rate(Action):
             category, rated_id = text_of(rating.rating_category), text_of(rating.id)
             order = _check_entity(request, conversation, category, rated_id, path) or order
             Rating.objects.create(
-                transaction=conversation, order=order, category=category[:60], rated_id=rated_id[:255], value=str(value)[:10],
+                transaction=conversation,
+                order=order,
+                category=category[:60],
+                rated_id=rated_id[:255],
+                value=str(value)[:10],
             )
         return order
 
@@ -56,7 +60,9 @@ def _value_of(value: Any, path: str) -> Decimal:
     return number
 
 
-def _check_entity(request: Request, conversation: Transaction, category: str, rated_id: str, path: str) -> Order | None:
+def _check_entity(
+    request: Request, conversation: Transaction, category: str, rated_id: str, path: str
+) -> Order | None:
     """The order that an id names, if it names one. Raises Refusal 30014 when it names nothing."""
     if not rated_id or category.casefold() in WITHOUT_ENTITY:
         return None

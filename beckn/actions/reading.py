@@ -157,8 +157,11 @@ def driver_hash(conversation: Transaction) -> str:
     customer = conversation.customer or {}
     contact = customer.get("contact") if isinstance(customer.get("contact"), dict) else {}
     for known in (
-        billing.get("phone"), billing.get("number"), billing.get("email"),
-        (contact or {}).get("phone"), (contact or {}).get("email"),
+        billing.get("phone"),
+        billing.get("number"),
+        billing.get("email"),
+        (contact or {}).get("phone"),
+        (contact or {}).get("email"),
     ):
         text = "".join(text_of(known).split()).casefold()
         if text:

@@ -50,7 +50,9 @@ def wish_of(intent: Intent) -> SearchWish:
         latitude=latitude,
         longitude=longitude,
         radius_m=radius_m,
-        connector_standards=connector_standards(tags["connector-type"]) or None if tags.get("connector-type") else None,
+        connector_standards=connector_standards(tags["connector-type"]) or None
+        if tags.get("connector-type")
+        else None,
         min_power_w=_power_w(tags.get("min-power") or tags.get("power-rating")),
         provider_ids=frozenset({provider_id}) if provider_id else None,
         text=_text(intent),

@@ -18,8 +18,11 @@ class Select(Action):
         wanted = message.message.order
         offer = offer_of(wanted)
         order = quoting.select(
-            order=conversation.order, sold_through=request.bap_id, offer=offer,
-            wish=wish_of(wanted, offer), driver_hash=driver_hash(conversation),
+            order=conversation.order,
+            sold_through=request.bap_id,
+            offer=offer,
+            wish=wish_of(wanted, offer),
+            driver_hash=driver_hash(conversation),
         )
         remember_order(conversation, order)
         return order

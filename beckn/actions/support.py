@@ -19,8 +19,15 @@ class Support(Action):
 
     def perform(self, request: Request, conversation: Transaction, message: Any) -> Order | None:
         wanted = message.message and message.message.support
-        order = selectors.order_by_reference(reference_of(message), sold_through=request.bap_id) or conversation.order
-        contact = {name: text_of(getattr(wanted, name)) for name in CONTACT if wanted and text_of(getattr(wanted, name))}
+        order = (
+            selectors.order_by_reference(reference_of(message), sold_through=request.bap_id)
+            or conversation.order
+        )
+        contact = {
+            name: text_of(getattr(wanted, name))
+            for name in CONTACT
+            if wanted and text_of(getattr(wanted, name))
+        }
         if contact:
             SupportRequest.objects.create(transaction=conversation, order=order, contact=contact)
         return order

@@ -18,7 +18,9 @@ from sessions.states import OVER, OrderState
 
 START = frozenset({"STARTCHARGING", "CHARGINGSTART", "CHARGINGSTARTED", "ACTIVE", "START"})
 STOP = frozenset({"STOPCHARGING", "ENDCHARGING", "CHARGINGENDED", "CHARGINGEND", "COMPLETED", "STOP"})
-STATE_TARGETS = frozenset({"fulfillments", "fulfillment", "fulfillmentsstate", "fulfillments0state", "fulfillmentstate"})
+STATE_TARGETS = frozenset(
+    {"fulfillments", "fulfillment", "fulfillmentsstate", "fulfillments0state", "fulfillmentstate"}
+)
 OPEN_TARGETS = frozenset({"billing", "payments", "payment"})
 TARGET = "message.update_target"
 
@@ -42,14 +44,18 @@ class Update(Action):
         """A start waits for the charge point; a stop until it took STOP_SESSION (stop_answered) or the session ended."""
         if order.state == OrderState.STARTING:
             return order.start_accepted_at is not None
-        return not (order.state == OrderState.CHARGING and order.stop_requested_at and not order.stop_accepted_at)
+        return not (
+            order.state == OrderState.CHARGING and order.stop_requested_at and not order.stop_accepted_at
+        )
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         assert order is not None  # perform gives one or raises
         if order.state == OrderState.FAILED:
             raise CpoRefused(order.failure, outcome_text(order.failure))
         if order.stop_failure and order.state == OrderState.CHARGING:
-            raise CpoRefused(order.stop_failure, "charging could not be stopped: " + outcome_text(order.stop_failure))
+            raise CpoRefused(
+                order.stop_failure, "charging could not be stopped: " + outcome_text(order.stop_failure)
+            )
         return {"order": render.order(order, conversation_of(order, conversation))}
 
     def stub(self, message: Any, order: Order | None) -> dict[str, Any]:
@@ -64,7 +70,9 @@ def targets_of(update_target: str | None, order: OrderIn) -> set[str]:
     """
     if not (update_target or "").strip():
         if not requested_state(order, required=False):
-            raise Refusal("30012", "update_target is missing, and the order holds no state to go to", path=TARGET)
+            raise Refusal(
+                "30012", "update_target is missing, and the order holds no state to go to", path=TARGET
+            )
         return {"state"}
     found = set()
     for part in (update_target or "").split(","):
@@ -84,11 +92,14 @@ def requested_state(order: OrderIn, *, required: bool = True) -> str:
     codes = {fold(f.state_code) for f in order.fulfillments or [] if f.state_code}
     if not codes:
         if required:
-            raise Refusal("30012", "the order holds no fulfilment state to go to", path="message.order.fulfillments")
+            raise Refusal(
+                "30012", "the order holds no fulfilment state to go to", path="message.order.fulfillments"
+            )
         return ""
     if len(codes) > 1 or not codes <= START | STOP:
         raise Refusal(
-            "30013", "the state to go to is start-charging or stop-charging",
+            "30013",
+            "the state to go to is start-charging or stop-charging",
             path="message.order.fulfillments[0].state.descriptor.code",
         )
     return codes.pop()
@@ -105,7 +116,8 @@ def _order_of(request: Request, conversation: Transaction, wanted: OrderIn) -> O
         return order_of(request, conversation, named, path="message.order.id")
     ids = {text_of(f.id) for f in wanted.fulfillments or [] if text_of(f.id)}
     running = Order.objects.filter(
-        sold_through=request.bap_id, offer__in=Offer.objects.filter(fulfillment_id__in=ids),
+        sold_through=request.bap_id,
+        offer__in=Offer.objects.filter(fulfillment_id__in=ids),
     ).exclude(state__in=[*OVER, OrderState.QUOTED])[:2]
     if len(running) != 1:
         raise Refusal("30010", "no such order, or more than one", path="message.order")

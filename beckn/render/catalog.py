@@ -32,7 +32,12 @@ def catalogue(offers: Iterable[Offer]) -> dict[str, Any]:
             break
         room -= size
         _add(providers, here[0], part)
-    return {"catalog": {"descriptor": {"name": settings.OCPI_BUSINESS_NAME}, "providers": list(providers.values())}}
+    return {
+        "catalog": {
+            "descriptor": {"name": settings.OCPI_BUSINESS_NAME},
+            "providers": list(providers.values()),
+        }
+    }
 
 
 def _add(providers: dict[str, dict[str, Any]], offer: Offer, part: dict[str, Any]) -> None:

@@ -10,8 +10,15 @@ NAMED = ("state", "city")
 PAYMENT_TYPES = frozenset({"PRE-ORDER", "PRE-FULFILLMENT", "ON-FULFILLMENT", "POST-FULFILLMENT"})
 PAYMENT_STATUSES = frozenset({"PAID", "NOT-PAID"})
 PAYMENT_PARAMS = (
-    "transaction_id", "amount", "currency", "bank_code", "bank_account_number", "virtual_payment_address",
-    "source_bank_code", "source_bank_account_number", "source_virtual_payment_address",
+    "transaction_id",
+    "amount",
+    "currency",
+    "bank_code",
+    "bank_account_number",
+    "virtual_payment_address",
+    "source_bank_code",
+    "source_bank_account_number",
+    "source_virtual_payment_address",
 )
 
 
@@ -27,7 +34,11 @@ def billing(given: dict[str, Any]) -> dict[str, Any]:
         made["phone"] = phone
     for name in NAMED:
         place = given.get(name)
-        kept = {k: text_of(place.get(k)) for k in ("name", "code") if text_of(place.get(k))} if isinstance(place, dict) else {}
+        kept = (
+            {k: text_of(place.get(k)) for k in ("name", "code") if text_of(place.get(k))}
+            if isinstance(place, dict)
+            else {}
+        )
         if kept:
             made[name] = kept
     organization = given.get("organization")

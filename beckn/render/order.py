@@ -35,11 +35,15 @@ def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     """on_init while it is a draft; the whole order from confirm on."""
     quote, meter = selectors.price_told(order), selectors.meter_of(order)
     is_draft = order.state in DRAFTS
-    made: dict[str, Any] = {"type": "DRAFT"} if is_draft else {
-        "id": str(order.reference),
-        "status": words.ORDER_STATUS[OrderState(order.state)],
-        "type": "DEFAULT",
-    }
+    made: dict[str, Any] = (
+        {"type": "DRAFT"}
+        if is_draft
+        else {
+            "id": str(order.reference),
+            "status": words.ORDER_STATUS[OrderState(order.state)],
+            "type": "DEFAULT",
+        }
+    )
     made["provider"] = catalog.provider(order.party)
     made["items"] = [_item(order, quote, meter)]
     if conversation.billing and (billing := echo.billing(conversation.billing)):
@@ -95,11 +99,16 @@ def _stops(order: Order, meter: Meter | None) -> list[dict[str, Any]]:
         begin["time"] = {"range": {"start": _text(order.updated_at), "end": _text(order.reserved_until)}}
     if not meter or not meter.ended_at:
         return [begin]
-    return [begin, {"type": "finish"} | catalog.stop(order.offer) | {"time": {"timestamp": _text(meter.ended_at)}}]
+    return [
+        begin,
+        {"type": "finish"} | catalog.stop(order.offer) | {"time": {"timestamp": _text(meter.ended_at)}},
+    ]
 
 
 def _charging_details(meter: Meter) -> dict[str, Any]:
-    values: list[tuple[str, str, str]] = [("Energy Delivered", "energy-delivered", f"{plain(meter.energy_kwh)}kWh")]
+    values: list[tuple[str, str, str]] = [
+        ("Energy Delivered", "energy-delivered", f"{plain(meter.energy_kwh)}kWh")
+    ]
     if meter.started_at:
         values.append(("Start Time", "start-time", _text(meter.started_at)))
     if meter.ended_at:
@@ -110,10 +119,14 @@ def _charging_details(meter: Meter) -> dict[str, Any]:
         ("Soc", "soc", meter.soc_percent, "%"),
     ]
     if not meter.ended_at:
-        values += [(name, code, plain(value) + unit) for name, code, value, unit in readings if value is not None]
+        values += [
+            (name, code, plain(value) + unit) for name, code, value, unit in readings if value is not None
+        ]
     return {
         "descriptor": {"name": "Charging Details", "code": "charging-details"},
-        "list": [{"descriptor": {"name": name, "code": code}, "value": value} for name, code, value in values],
+        "list": [
+            {"descriptor": {"name": name, "code": code}, "value": value} for name, code, value in values
+        ],
     }
 
 

@@ -106,7 +106,11 @@ class App:
         headers = {
             "Content-Type": "application/json",
             "Authorization": signing.sign(
-                body, subscriber_id=self.subscriber_id, unique_key_id=self.key_id, private_key=self.key, now=int(time.time())
+                body,
+                subscriber_id=self.subscriber_id,
+                unique_key_id=self.key_id,
+                private_key=self.key,
+                now=int(time.time()),
             ),
         }
         try:
@@ -117,11 +121,18 @@ class App:
 
     def _context(self, action: str, message_id: str) -> dict[str, Any]:
         return {
-            "domain": self.domain, "action": action, "version": "1.1.0",
+            "domain": self.domain,
+            "action": action,
+            "version": "1.1.0",
             "location": {"country": {"name": "India", "code": "IND"}, "city": {"code": "std:011"}},
-            "bap_id": self.subscriber_id, "bap_uri": self.uri, "bpp_id": self.bpp_id, "bpp_uri": self.bpp_uri,
-            "transaction_id": self.transaction_id, "message_id": message_id,
-            "timestamp": moment_text(datetime.now(UTC), milliseconds=True), "ttl": "PT30S",
+            "bap_id": self.subscriber_id,
+            "bap_uri": self.uri,
+            "bpp_id": self.bpp_id,
+            "bpp_uri": self.bpp_uri,
+            "transaction_id": self.transaction_id,
+            "message_id": message_id,
+            "timestamp": moment_text(datetime.now(UTC), milliseconds=True),
+            "ttl": "PT30S",
         }
 
 

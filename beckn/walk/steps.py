@@ -15,7 +15,13 @@ class Walk:
     """One order. report(action, what came, seconds to ACK, seconds to callback) is told of each pair."""
 
     def __init__(self, app: App, report: Report, *, gps: str, radius_km: int, energy_kwh: Decimal) -> None:
-        self.app, self.report, self.gps, self.radius_km, self.energy_kwh = app, report, gps, radius_km, energy_kwh
+        self.app, self.report, self.gps, self.radius_km, self.energy_kwh = (
+            app,
+            report,
+            gps,
+            radius_km,
+            energy_kwh,
+        )
         self.provider_id = ""
         self.item: dict[str, Any] = {}
         self.order_id = ""
@@ -25,7 +31,9 @@ class Walk:
         self._search()
         quote = self._ask("select", self._order()).order["quote"]
         terms = self._ask("init", self._order(with_driver=True)).order
-        confirmed = self._ask("confirm", self._order(with_driver=True, quote=quote, payments=terms.get("payments")))
+        confirmed = self._ask(
+            "confirm", self._order(with_driver=True, quote=quote, payments=terms.get("payments"))
+        )
         self.order_id = confirmed.order["id"]
         self._news("charging", lambda c: c.state in ("ACTIVE", "COMPLETED"), 40)
         charged = self._news(f"{self.energy_kwh} kWh", self._charged, CHARGE_LIMIT_S)
@@ -54,7 +62,10 @@ class Walk:
         }
         if with_driver:
             order["billing"] = DRIVER
-            fulfillment["customer"] = {"person": {"name": DRIVER["name"]}, "contact": {"phone": DRIVER["phone"]}}
+            fulfillment["customer"] = {
+                "person": {"name": DRIVER["name"]},
+                "contact": {"phone": DRIVER["phone"]},
+            }
         if quote:
             order["quote"] = {"id": quote["id"], "price": quote["price"]}
         if payments:
@@ -66,9 +77,13 @@ class Walk:
 
     def _stop(self) -> None:
         state = {"id": self.item["fulfillment_ids"][0], "state": {"descriptor": {"code": "stop-charging"}}}
-        self._ask("update", {
-            "update_target": "order.fulfillments[0].state", "order": {"id": self.order_id, "fulfillments": [state]},
-        })
+        self._ask(
+            "update",
+            {
+                "update_target": "order.fulfillments[0].state",
+                "order": {"id": self.order_id, "fulfillments": [state]},
+            },
+        )
 
     def _ask(self, action: str, message: dict[str, Any]) -> Received:
         found, acked_s, answered_s = self.app.ask(action, message)

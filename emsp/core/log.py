@@ -5,14 +5,29 @@ import re
 from typing import Any
 
 MASK = "***"
-SECRET_MEMBERS = frozenset({
-    "token", "authorization", "password", "signing_private_key", "encryption_private_key",
-    "phone", "email", "callback_phone", "tax_id", "address_line", "virtual_payment_address",
-    "bank_account_number", "auth_token",
-})
+SECRET_MEMBERS = frozenset(
+    {
+        "token",
+        "authorization",
+        "password",
+        "signing_private_key",
+        "encryption_private_key",
+        "phone",
+        "email",
+        "callback_phone",
+        "tax_id",
+        "address_line",
+        "virtual_payment_address",
+        "bank_account_number",
+        "auth_token",
+    }
+)
 PERSONAL_PARENTS = frozenset({"billing", "customer", "person", "contact"})
 _TEXT = [
-    (re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?)(token|signature|bearer|basic)\s+[^\s'\"]+"), r"\1\2 ***"),
+    (
+        re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?)(token|signature|bearer|basic)\s+[^\s'\"]+"),
+        r"\1\2 ***",
+    ),
     (re.compile(r"(?i)\b(token)\s+[A-Za-z0-9+/=_\-]{16,}"), r"\1 ***"),
     (re.compile(r"(?i)(\"(?:token|password|phone|email)\"\s*:\s*)\"[^\"]*\""), r'\1"***"'),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "***@***"),
@@ -32,7 +47,8 @@ def mask(value: Any, *, personal: bool = False) -> Any:
     """A copy of a JSON value with secret members and people's data replaced, for logs and the admin."""
     if isinstance(value, dict):
         return {
-            name: MASK if name.lower() in SECRET_MEMBERS and not isinstance(inner, dict | list)
+            name: MASK
+            if name.lower() in SECRET_MEMBERS and not isinstance(inner, dict | list)
             else mask(inner, personal=personal or name.lower() in PERSONAL_PARENTS)
             for name, inner in value.items()
         }

@@ -16,7 +16,10 @@ def partner_error(request: HttpRequest, status: int, reason: str) -> HttpRespons
     """An error in the envelope of the door it happened at: Beckn NACK, OCPI envelope, or plain text."""
     if request.path.startswith("/beckn/"):
         code = "40000" if status >= 500 else "30000"
-        body: dict[str, Any] = {"message": {"ack": {"status": "NACK"}}, "error": {"code": code, "message": reason}}
+        body: dict[str, Any] = {
+            "message": {"ack": {"status": "NACK"}},
+            "error": {"code": code, "message": reason},
+        }
         return JsonResponse(body, status=status)
     if request.path.startswith("/ocpi/"):
         stamp = moment_text(datetime.now(UTC))

@@ -11,7 +11,17 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-__all__ = ["UNSET", "UnsetType", "Wire", "WireError", "convert", "decode", "encode", "load_json", "moment_text"]
+__all__ = [
+    "UNSET",
+    "UnsetType",
+    "Wire",
+    "WireError",
+    "convert",
+    "decode",
+    "encode",
+    "load_json",
+    "moment_text",
+]
 
 T = TypeVar("T")
 

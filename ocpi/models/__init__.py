@@ -9,7 +9,24 @@ from ocpi.models.tariff import Tariff, TariffVersion
 from ocpi.models.token import Authorization, Token
 
 __all__ = [
-    "AuthEncoding", "Authorization", "Cdr", "Command", "CommandKind", "CommandState", "Connection",
-    "ConnectionStatus", "Connector", "Evse", "EvseStatus", "IncomingToken", "Location", "ParkedObject",
-    "Party", "Session", "SyncState", "Tariff", "TariffVersion", "Token",
+    "AuthEncoding",
+    "Authorization",
+    "Cdr",
+    "Command",
+    "CommandKind",
+    "CommandState",
+    "Connection",
+    "ConnectionStatus",
+    "Connector",
+    "Evse",
+    "EvseStatus",
+    "IncomingToken",
+    "Location",
+    "ParkedObject",
+    "Party",
+    "Session",
+    "SyncState",
+    "Tariff",
+    "TariffVersion",
+    "Token",
 ]

@@ -37,9 +37,14 @@ class CommandState(models.TextChoices):
     TAKEN_BACK = "TAKEN_BACK", "reservation cancelled by the CPO after it had been accepted"
 
 
-FINAL_STATES = frozenset({
-    CommandState.SUCCEEDED, CommandState.FAILED, CommandState.TIMED_OUT, CommandState.TAKEN_BACK,
-})
+FINAL_STATES = frozenset(
+    {
+        CommandState.SUCCEEDED,
+        CommandState.FAILED,
+        CommandState.TIMED_OUT,
+        CommandState.TAKEN_BACK,
+    }
+)
 
 
 class Command(models.Model):
@@ -49,14 +54,23 @@ class Command(models.Model):
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="commands")
     kind = models.CharField(max_length=20, choices=CommandKind)
     state = models.CharField(max_length=16, choices=CommandState, default=CommandState.CREATED, db_index=True)
-    order_reference = models.CharField(max_length=36, blank=True, db_index=True, help_text="order this belongs to; authorization_reference at the CPO")
+    order_reference = models.CharField(
+        max_length=36,
+        blank=True,
+        db_index=True,
+        help_text="order this belongs to; authorization_reference at the CPO",
+    )
     body = ExactJSONField(default=dict, help_text="as sent, without response_url")
     check_evse_first = models.BooleanField(default=False, help_text="read the EVSE at the CPO before sending")
     location_id = models.CharField(max_length=255, blank=True)
     evse_uid = models.CharField(max_length=255, blank=True)
     reservation_expires_at = models.DateTimeField(null=True, blank=True)
     response = models.CharField(max_length=32, blank=True, help_text="synchronous CommandResponse")
-    result = models.CharField(max_length=32, blank=True, help_text="CommandResult, or why there is none: CPO_UNREACHABLE, HTTP_401, OCPI_2003 …")
+    result = models.CharField(
+        max_length=32,
+        blank=True,
+        help_text="CommandResult, or why there is none: CPO_UNREACHABLE, HTTP_401, OCPI_2003 …",
+    )
     message = models.CharField(max_length=512, blank=True)
     due_at = models.DateTimeField(db_index=True, help_text="when a worker should look at it next")
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -70,7 +84,9 @@ class Command(models.Model):
         constraints = [
             # The promise of design.md §5 in the database itself: never two START_SESSION for one order.
             models.UniqueConstraint(
-                fields=["order_reference"], condition=models.Q(kind="START_SESSION"), name="one_start_per_order"
+                fields=["order_reference"],
+                condition=models.Q(kind="START_SESSION"),
+                name="one_start_per_order",
             ),
         ]
 

@@ -24,20 +24,31 @@ class Connection(models.Model):
     status = models.CharField(max_length=12, choices=ConnectionStatus, default=ConnectionStatus.INVITED)
     versions_url = models.URLField(max_length=255, blank=True)
     version = models.CharField(max_length=8, default="2.2.1")
-    endpoints = models.JSONField(default=list, blank=True, help_text="identifier, role and url of each module")
+    endpoints = models.JSONField(
+        default=list, blank=True, help_text="identifier, role and url of each module"
+    )
     outgoing_token = EncryptedTextField(blank=True, default="")
     auth_encoding = models.CharField(max_length=6, choices=AuthEncoding, default=AuthEncoding.BASE64)
     trailing_slash = models.BooleanField(default=False, help_text="end request URLs with a slash")
     check_last_updated = models.BooleanField(
-        default=True, help_text="ignore news older than what is stored; off for peers that do not raise last_updated"
+        default=True,
+        help_text="ignore news older than what is stored; off for peers that do not raise last_updated",
     )
-    lenient_patch = models.BooleanField(default=False, help_text="take a PATCH without last_updated as of now")
-    push_app_tokens = models.BooleanField(default=False, help_text="PUT the driver's token before each command")
+    lenient_patch = models.BooleanField(
+        default=False, help_text="take a PATCH without last_updated as of now"
+    )
+    push_app_tokens = models.BooleanField(
+        default=False, help_text="PUT the driver's token before each command"
+    )
     is_hub = models.BooleanField(default=False, help_text="may push objects of any party")
     page_limit = models.PositiveIntegerField(default=200, help_text="objects to ask for per page")
     step_mode = models.CharField(
-        max_length=16, default="last_dimension",
-        choices=[("last_dimension", "last dimension (2.2.1-d2)"), ("combined_time", "time and parking together (2.2.1 of 2021)")],
+        max_length=16,
+        default="last_dimension",
+        choices=[
+            ("last_dimension", "last dimension (2.2.1-d2)"),
+            ("combined_time", "time and parking together (2.2.1 of 2021)"),
+        ],
     )
     registered_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(null=True, blank=True, help_text="last request that it answered")
@@ -67,7 +78,9 @@ class IncomingToken(models.Model):
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="incoming_tokens")
     token_hash = models.CharField(max_length=64, unique=True)
-    kind = models.CharField(max_length=4, choices=[("A", "registration token A"), ("LIVE", "credentials token")])
+    kind = models.CharField(
+        max_length=4, choices=[("A", "registration token A"), ("LIVE", "credentials token")]
+    )
     valid_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -84,7 +97,9 @@ class Party(models.Model):
     role = models.CharField(max_length=5, default="CPO")
     name = models.CharField(max_length=100)
     business_details = models.JSONField(default=dict, blank=True)
-    provider_id = models.CharField(max_length=120, unique=True, help_text="id of this CPO in Beckn catalogues; keep it stable")
+    provider_id = models.CharField(
+        max_length=120, unique=True, help_text="id of this CPO in Beckn catalogues; keep it stable"
+    )
     active = models.BooleanField(default=True, help_text="off: stations are not offered")
 
     class Meta:

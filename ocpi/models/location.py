@@ -38,7 +38,9 @@ class Location(models.Model):
     is_green_energy = models.BooleanField(default=False)
     raw = ExactJSONField(default=dict)
     last_updated = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="missing in the last complete crawl since")
+    gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="missing in the last complete crawl since"
+    )
     seen_at = models.DateTimeField(help_text="last received, by push or pull")
 
     class Meta:

@@ -42,7 +42,9 @@ class ParkedObject(models.Model):
 
     class Meta:
         ordering = ["-last_seen_at"]
-        constraints = [models.UniqueConstraint(fields=["connection", "module", "ocpi_id"], name="parked_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "module", "ocpi_id"], name="parked_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.module} {self.ocpi_id}"

@@ -20,8 +20,14 @@ from sessions.states import DRAFTS, OrderState
 
 @transaction.atomic
 def agree(
-    *, order: Order | None, sold_through: str, offer: Offer, wish: Wish, driver_hash: str,
-    stated_total: Decimal | None = None, stated_currency: str = "",
+    *,
+    order: Order | None,
+    sold_through: str,
+    offer: Offer,
+    wish: Wish,
+    driver_hash: str,
+    stated_total: Decimal | None = None,
+    stated_currency: str = "",
 ) -> Order:
     """Make sure there is a binding quote for this offer, then ask the CPO for the charger.
 

@@ -13,7 +13,7 @@ from sessions.services import fees, release
 from sessions.services.moves import lock, move
 from sessions.services.stopping import PROVIDER
 from sessions.signals import order_answered
-from sessions.states import OrderState
+from sessions.states import OVER, OrderState
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,11 @@ def _taken_back(order: Order, command: Command) -> None:
 def _unwanted_reservation(order: Order, command: Command) -> None:
     """A reservation that came through after the order had left: give it back."""
     held = command.body.get("reservation_id")
-    if command.kind == CommandKind.RESERVE_NOW and command.state == CommandState.SUCCEEDED and held:
-        if order.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.FAILED):
-            order.reservation_id = str(held)
-            release.cancel_reservation(order)
-            order.save()
+    through = command.kind == CommandKind.RESERVE_NOW and command.state == CommandState.SUCCEEDED
+    if through and held and order.state in OVER:
+        order.reservation_id = str(held)
+        release.cancel_reservation(order)
+        order.save()
 
 
 def _start_answered(order: Order, command: Command) -> None:

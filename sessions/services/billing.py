@@ -1,5 +1,6 @@
 """From the CDR to the driver's bill: our computation of the quoted tariff over the CDR's periods."""
 
+import contextlib
 import logging
 import uuid
 from datetime import timedelta
@@ -72,15 +73,17 @@ def _order_of(cdr: Cdr) -> Order | None:
         candidates.append(orders.filter(bills__cdr__key=cdr.credit_reference_id.casefold()))
     if cdr.session_id:
         candidates.append(orders.filter(session__key=cdr.session_id.casefold()))
-    try:
+    with contextlib.suppress(ValueError):  # no reference of ours on it
         candidates.append(orders.filter(reference=uuid.UUID(cdr.authorization_reference)))
-    except ValueError:
-        pass  # no reference of ours on it
     if cdr.token_uid and cdr.evse_uid:
-        candidates.append(orders.filter(
-            token__uid__iexact=cdr.token_uid, offer__evse__uid__iexact=cdr.evse_uid,
-            confirmed_at__gte=cdr.start_at - START_WINDOW, confirmed_at__lte=cdr.start_at + START_WINDOW,
-        ))
+        candidates.append(
+            orders.filter(
+                token__uid__iexact=cdr.token_uid,
+                offer__evse__uid__iexact=cdr.evse_uid,
+                confirmed_at__gte=cdr.start_at - START_WINDOW,
+                confirmed_at__lte=cdr.start_at + START_WINDOW,
+            )
+        )
     for rows in candidates:
         found = rows.order_by("-pk").values_list("pk", flat=True).first()
         if found:
@@ -92,13 +95,17 @@ def _bill(order: Order, cdr: Cdr) -> Bill:
     priced = price_cdr(order, cdr)
     quote = _store(order, priced, cdr)
     held = problem_of(order, cdr)
-    if order.state in (OrderState.FAILED, OrderState.EXPIRED, *{OrderState.QUOTED, OrderState.RESERVING}):
+    if order.state in (OrderState.FAILED, OrderState.EXPIRED, OrderState.QUOTED, OrderState.RESERVING):
         held = held or "the order had failed before this CDR came"
     last = order.bills.exclude(held__gt="").first()
     if last and last.quote.kind != QuoteKind.CREDIT:
         held = held or "the order is billed already by another CDR that was not credited"
     return Bill.objects.create(
-        order=order, cdr=cdr, quote=quote, held=held, dispute=_dispute(priced, cdr),
+        order=order,
+        cdr=cdr,
+        quote=quote,
+        held=held,
+        dispute=_dispute(priced, cdr),
         cpo_total=cdr.total_cost_incl_vat if cdr.total_cost_incl_vat is not None else cdr.total_cost_excl_vat,
     )
 
@@ -123,20 +130,35 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
         kind = QuoteKind.CANCELLATION
         if order.fee > total:
             # The total becomes the CDR's energy at the quoted rate, or the fee if that is more (design.md §8).
-            lines.append({"code": "cancellation-fee", "quantity": "1", "unit": "session",
-                          "unit_price": None, "amount": str(order.fee - total)})
+            lines.append(
+                {
+                    "code": "cancellation-fee",
+                    "quantity": "1",
+                    "unit": "session",
+                    "unit_price": None,
+                    "amount": str(order.fee - total),
+                }
+            )
             total = order.fee
     return _quote_like(
-        order, kind=kind, energy_kwh=cdr.total_energy_kwh, total=total, lines=lines,
-        unit_price=priced.unit_price, explanation=priced.explanation,
+        order,
+        kind=kind,
+        energy_kwh=cdr.total_energy_kwh,
+        total=total,
+        lines=lines,
+        unit_price=priced.unit_price,
+        explanation=priced.explanation,
     )
 
 
 def _quote_like(order: Order, **values: object) -> Quote:
     assert order.quote is not None
     base = {
-        "order": order, "offer": order.offer, "currency": order.quote.currency,
-        "tariff": order.quote.tariff, "tariff_version": order.quote.tariff_version,
+        "order": order,
+        "offer": order.offer,
+        "currency": order.quote.currency,
+        "tariff": order.quote.tariff,
+        "tariff_version": order.quote.tariff_version,
     }
     return Quote.objects.create(**(base | values))
 
@@ -146,10 +168,17 @@ def _credit(order: Order, cdr: Cdr) -> Bill:
     last = order.bills.exclude(held__gt="").first()
     lines = list(last.quote.lines) if last else []
     total = last.quote.total if last else Decimal("0.00")
-    lines.append({"code": "credit", "quantity": "1", "unit": "session", "unit_price": None, "amount": str(-total)})
+    lines.append(
+        {"code": "credit", "quantity": "1", "unit": "session", "unit_price": None, "amount": str(-total)}
+    )
     quote = _quote_like(
-        order, kind=QuoteKind.CREDIT, energy_kwh=order.energy_kwh, total=Decimal("0.00"), lines=lines,
-        unit_price=order.quote.unit_price if order.quote else None, explanation=[f"credited by CDR {cdr.ocpi_id}"],
+        order,
+        kind=QuoteKind.CREDIT,
+        energy_kwh=order.energy_kwh,
+        total=Decimal("0.00"),
+        lines=lines,
+        unit_price=order.quote.unit_price if order.quote else None,
+        explanation=[f"credited by CDR {cdr.ocpi_id}"],
     )
     bill = Bill.objects.create(order=order, cdr=cdr, quote=quote, cpo_total=Decimal(0))
     release(order, bill)

@@ -20,7 +20,13 @@ def fee_now(order: Order) -> Decimal:
 
 def cancellation_lines(quote: Quote, fee: Decimal) -> list[dict[str, str | None]]:
     """The quote's lines and a negative `refund` line, so that the sum is the fee (beckn.md e.4, Cancellation)."""
-    refund = {"code": "refund", "quantity": "1", "unit": "session", "unit_price": None, "amount": str(fee - quote.total)}
+    refund = {
+        "code": "refund",
+        "quantity": "1",
+        "unit": "session",
+        "unit_price": None,
+        "amount": str(fee - quote.total),
+    }
     return [*quote.lines, refund]
 
 
@@ -29,8 +35,13 @@ def quote_of_fee(order: Order) -> Quote:
     quote, fee = order.quote, fee_now(order)
     assert quote is not None  # asked for orders that were quoted
     return Quote(
-        offer=order.offer, kind=QuoteKind.CANCELLATION, energy_kwh=quote.energy_kwh, currency=quote.currency,
-        total=fee, lines=cancellation_lines(quote, fee), unit_price=quote.unit_price,
+        offer=order.offer,
+        kind=QuoteKind.CANCELLATION,
+        energy_kwh=quote.energy_kwh,
+        currency=quote.currency,
+        total=fee,
+        lines=cancellation_lines(quote, fee),
+        unit_price=quote.unit_price,
     )
 
 
@@ -40,7 +51,14 @@ def store_cancellation_quote(order: Order) -> Quote | None:
     if quote is None:
         return None
     return Quote.objects.create(
-        order=order, offer=order.offer, kind=QuoteKind.CANCELLATION, energy_kwh=quote.energy_kwh,
-        unit_price=quote.unit_price, currency=quote.currency, total=order.fee,
-        lines=cancellation_lines(quote, order.fee), tariff=quote.tariff, tariff_version=quote.tariff_version,
+        order=order,
+        offer=order.offer,
+        kind=QuoteKind.CANCELLATION,
+        energy_kwh=quote.energy_kwh,
+        unit_price=quote.unit_price,
+        currency=quote.currency,
+        total=order.fee,
+        lines=cancellation_lines(quote, order.fee),
+        tariff=quote.tariff,
+        tariff_version=quote.tariff_version,
     )

@@ -32,9 +32,8 @@ def session_reported(session: Session) -> Order | None:
     order = _order_of(session)
     if order is None:
         return None
-    if order.session_id != session.pk:
-        if not _attach(order, session):
-            return order
+    if order.session_id != session.pk and not _attach(order, session):
+        return order
     _carry_over(order, session)
     return order
 
@@ -57,10 +56,16 @@ def _order_of(session: Session) -> Order | None:
     since = session.received_at - MATCH_WINDOW
     found = (
         orders.filter(
-            Q(confirmed_at__gte=since), party=session.party, state__in=STARTED, session=None,
-            token__uid__iexact=session.token_uid, offer__evse__uid__iexact=session.evse_uid,
+            Q(confirmed_at__gte=since),
+            party=session.party,
+            state__in=STARTED,
+            session=None,
+            token__uid__iexact=session.token_uid,
+            offer__evse__uid__iexact=session.evse_uid,
         )
-        .order_by("-confirmed_at").values_list("pk", flat=True).first()
+        .order_by("-confirmed_at")
+        .values_list("pk", flat=True)
+        .first()
     )
     return lock(found) if found else None
 

@@ -31,7 +31,9 @@ def _energy_problem(order: Order, cdr: Cdr) -> str:
     if not power_w:
         return ""
     span = max(cdr.end_at - cdr.start_at, SHORTEST)
-    most_kwh = Decimal(power_w) / THOUSAND * Decimal(str(span.total_seconds())) / SECONDS_PER_HOUR * POWER_MARGIN
+    most_kwh = (
+        Decimal(power_w) / THOUSAND * Decimal(str(span.total_seconds())) / SECONDS_PER_HOUR * POWER_MARGIN
+    )
     if cdr.total_energy_kwh > most_kwh:
         return f"{cdr.total_energy_kwh} kWh in {span} is more than {power_w} W can deliver"
     return ""

@@ -31,7 +31,9 @@ class Wish:
 
 
 @transaction.atomic
-def select(*, order: Order | None, sold_through: str, offer: Offer, wish: Wish, driver_hash: str = "") -> Order:
+def select(
+    *, order: Order | None, sold_through: str, offer: Offer, wish: Wish, driver_hash: str = ""
+) -> Order:
     """Quote an offer; the draft order of the conversation is used again, else a new one is made.
 
     Another offer than before gives up what the draft had reserved.
@@ -108,7 +110,9 @@ def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
 def _energy_wanted(offer: Offer, wish: Wish, now: datetime) -> Decimal:
     if wish.amount is not None:
         return prices.energy_for_amount(offer, amount=wish.amount, at=now)
-    energy_kwh = wish.energy_kwh if wish.energy_kwh is not None else Decimal(settings.BECKN_DEFAULT_ENERGY_KWH)
+    energy_kwh = (
+        wish.energy_kwh if wish.energy_kwh is not None else Decimal(settings.BECKN_DEFAULT_ENERGY_KWH)
+    )
     if energy_kwh <= 0:
         raise QuantityUnavailable(f"the energy must be above 0 kWh, not {energy_kwh}")
     if energy_kwh > MAX_ENERGY_KWH:

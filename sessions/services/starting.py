@@ -17,14 +17,24 @@ from sessions.services.moves import lock, move
 from sessions.states import OrderState
 
 AGREED = frozenset({OrderState.RESERVED, OrderState.AGREED})
-UNDER_WAY = frozenset({
-    OrderState.CONFIRMED, OrderState.STARTING, OrderState.CHARGING, OrderState.ENDED, OrderState.BILLED,
-})
+UNDER_WAY = frozenset(
+    {
+        OrderState.CONFIRMED,
+        OrderState.STARTING,
+        OrderState.CHARGING,
+        OrderState.ENDED,
+        OrderState.BILLED,
+    }
+)
 
 
 @transaction.atomic
 def confirm(
-    order: Order, *, offer: Offer | None, stated_total: Decimal | None = None, stated_currency: str = "",
+    order: Order,
+    *,
+    offer: Offer | None,
+    stated_total: Decimal | None = None,
+    stated_currency: str = "",
     driver_hash: str = "",
 ) -> Order:
     """Make the order firm; by policy also start charging. A confirmed order is given back as it is.

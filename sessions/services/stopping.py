@@ -58,5 +58,9 @@ def cancel(order: Order, *, by: str, reason: Reason) -> Order:
         release.stop_session(order, order.session)
     elif order.state == OrderState.CONFIRMED:
         release.cancel_reservation(order)
-    move(order, OrderState.CANCELLED, reason=f"cancelled by the {by.lower()}: {reason.text or reason.id or 'no reason given'}")
+    move(
+        order,
+        OrderState.CANCELLED,
+        reason=f"cancelled by the {by.lower()}: {reason.text or reason.id or 'no reason given'}",
+    )
     return order
