@@ -1,0 +1,123 @@
+"""One HTTP exchange with a peer: allowed addresses only, time limits, a size cap, no surprise redirects.
+
+Never called inside a database transaction.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from django.conf import settings
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
+
+from emsp.core.http import RESPONSE_LIMIT_BYTES, ForbiddenAddress, check_url
+from ocpi.client.errors import PeerError, unreached
+
+BODY_TIMEOUT_S = 60
+CHUNK_BYTES = 16_384
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAX_REDIRECTS = 3
+_mine = threading.local()
+
+
+class TokenAuth(AuthBase):
+    """Sets `Authorization: Token …`. Given as auth so that no .netrc of the machine replaces it."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Token {self.value}"
+        return request
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Status, headers and body as they came; url is where they came from at last."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def exchange(
+    method: str,
+    url: str,
+    *,
+    auth: AuthBase,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    read_timeout_s: float | None = None,
+    pooled: bool = True,
+) -> Exchange:
+    """Send one request and read the whole answer, whatever its status.
+
+    read_timeout_s: default OCPI_READ_TIMEOUT_S. pooled: False for a connection of its own, on which "no
+    connection" is certain to mean that nothing was sent.
+    Redirects: followed for GET on the same host, else refused (ocpi.md 1.7).
+    Raises PeerError.
+    """
+    timeout = (settings.OCPI_CONNECT_TIMEOUT_S, read_timeout_s or settings.OCPI_READ_TIMEOUT_S)
+    session = _session() if pooled else _new_session()
+    try:
+        for _ in range(MAX_REDIRECTS + 1):
+            check_url(url)
+            with session.request(
+                method, url, data=body, headers=dict(headers), auth=auth, timeout=timeout, stream=True,
+                allow_redirects=False,
+            ) as answer:
+                if answer.status_code not in REDIRECTS:
+                    return Exchange(url, answer.status_code, answer.headers, _read(answer))
+                url = _redirected(method, url, answer)
+        raise PeerError("it redirects in circles", status=answer.status_code, sent=True)
+    except ForbiddenAddress as error:
+        raise PeerError(str(error), sent=False) from None
+    except requests.RequestException as error:
+        raise unreached(error) from error
+    finally:
+        if not pooled:
+            session.close()
+
+
+def _redirected(method: str, url: str, answer: requests.Response) -> str:
+    target = urljoin(url, answer.headers.get("Location", ""))
+    here, there = urlsplit(url), urlsplit(target)
+    if method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        raise PeerError(f"it redirects a {method} to another address", status=answer.status_code, sent=True)
+    return target
+
+
+def _read(answer: requests.Response) -> bytes:
+    deadline = time.monotonic() + BODY_TIMEOUT_S
+    content = bytearray()
+    try:
+        for chunk in answer.iter_content(CHUNK_BYTES):
+            content += chunk
+            if len(content) > RESPONSE_LIMIT_BYTES:
+                reason = f"its answer is larger than {RESPONSE_LIMIT_BYTES} bytes"
+                raise PeerError(reason, status=answer.status_code, sent=True)
+            if time.monotonic() > deadline:
+                raise PeerError(f"its answer took over {BODY_TIMEOUT_S} s", sent=True, transient=True)
+    except HTTPError as error:
+        raise PeerError("the connection broke in the answer", sent=True, transient=True) from error
+    return bytes(content)
+
+
+def _session() -> requests.Session:
+    """The pool of this thread; requests does not promise that a session may be shared between threads."""
+    session: requests.Session | None = getattr(_mine, "session", None)
+    if session is None:
+        session = _mine.session = _new_session()
+    return session
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
