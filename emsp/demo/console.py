@@ -1,0 +1,43 @@
+"""The demo's output: lines of many processes, each under its name, none torn and none with a secret."""
+
+import os
+import sys
+import threading
+from typing import TextIO
+
+from emsp.core.log import mask_text
+
+NAME_WIDTH = 9
+
+
+class Console:
+    """Writes whole lines from any thread. A reader that has gone away (`make demo | head`) is no error."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._lock = threading.Lock()
+        self._only: str | None = None
+
+    def say(self, text: str = "") -> None:
+        """A line of the supervisor itself."""
+        self._write(text)
+
+    def line(self, name: str, text: str) -> None:
+        """A line that the child `name` wrote, masked once more: tracebacks do not pass its log filter."""
+        if self._only in (None, name):
+            self._write(f"{name:<{NAME_WIDTH}}| {mask_text(text)}")
+
+    def hear_only(self, name: str) -> None:
+        """Show no other child from now on: when one has died, the complaints of the rest explain nothing.
+
+        The first name stays: it is the one that caused the others.
+        """
+        self._only = self._only or name
+
+    def _write(self, text: str) -> None:
+        with self._lock:
+            try:
+                self._out.write(text + "\n")
+                self._out.flush()
+            except (OSError, ValueError):
+                self._out = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end

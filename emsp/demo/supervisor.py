@@ -1,0 +1,161 @@
+"""The life of a demo: what starts after what, what is waited for, and how it ends."""
+
+import http.client
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from emsp.demo import programs, services
+from emsp.demo.console import Console
+from emsp.demo.errors import DemoError, StopRequested
+from emsp.demo.folder import occupied
+from emsp.demo.keys import keep_keys
+from emsp.demo.leftovers import Record, end_leftovers
+from emsp.demo.ports import HOST, Ports, free_port_near
+from emsp.demo.processes import Children
+from emsp.demo.world import World, withdraw
+
+READY_S = 120.0
+POLL_S = 0.2
+
+# Who stops last, and for how long each group may take; 17 s together, of the 20 that design.md §8 allows.
+WORKERS_STOP_S = 7.0
+LAST_STOPS: list[tuple[tuple[str, ...], float]] = [
+    (("web", "bap", "simulator"), 5.0),
+    (("redis", "postgres"), 5.0),
+]
+
+
+def run(folder: Path, console: Console) -> int:
+    """Start everything in `folder`, stay until Ctrl-C or a death, stop everything. Returns the exit status.
+
+    Raises DemoError when it cannot start, or when a process ended that should run.
+    """
+    ports = Ports.read(os.environ.get("PORT_BASE"))
+    with occupied(folder):
+        withdraw(folder)
+        for name in end_leftovers(folder):
+            console.say(f"demo: ended {name}, left behind by an earlier demo")
+        ports.check_free()
+        record = Record(folder)
+        children = Children(console, record)
+        with _stop_on_signals(children):
+            try:
+                _bring_up(folder, ports, console, children)
+                while True:
+                    children.watch(None)
+            except StopRequested:
+                console.say("demo: stopping")
+                return 0
+            except DemoError as error:
+                console.say(f"demo: {error}; stopping")
+                return 1
+            finally:
+                withdraw(folder)
+                _take_down(children)
+                record.clear()
+
+
+def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) -> None:
+    begun = time.monotonic()
+    console.say("demo: PostgreSQL and Redis")
+    world = _world(folder, ports, children)
+    console.say("demo: databases and seeds")
+    children.run(programs.prepare(world), programs.prepare_bap(world))
+    console.say("demo: eMSP, workers, CPO simulator and reference BAP")
+    children.start(programs.web(world))
+    children.start(programs.simulator(world, folder))
+    children.start(programs.bap(world))
+    for program in programs.workers(world):
+        children.start(program)
+    children.start(programs.beat(world, folder))
+    _wait_until_served("web", ports.emsp, "/health/ready", children)
+    _wait_until_served("bap", ports.bap, "/", children)
+    _wait_until_served("simulator", ports.cpo, "/ocpi/cpo/versions", children, statuses=(200, 401))
+    console.say("demo: stations of the simulated CPO")
+    children.run(programs.connect(world))
+    world.announce(folder)
+    _tell(world, console, time.monotonic() - begun)
+
+
+def _world(folder: Path, ports: Ports, children: Children) -> World:
+    """Keys, databases and broker: what the processes are told."""
+    keys = keep_keys(folder)
+    given, plain = os.environ, programs.plain_environment()
+    if given.get("DATABASE_URL"):
+        urls = given["DATABASE_URL"], given.get("BAP_DATABASE_URL", "")
+        databases = services.use_postgresql(*urls, children)
+    else:
+        databases = services.start_postgresql(folder, children, plain)
+    if given.get("REDIS_URL"):
+        redis_url = services.use_redis(given["REDIS_URL"], children)
+    else:
+        port = free_port_near(ports.base)
+        redis_url = services.start_redis(folder, port, keys.redis_password, children, plain)
+    return World(ports, keys, *databases, redis_url)
+
+
+def _wait_until_served(
+    name: str, port: int, path: str, children: Children, statuses: tuple[int, ...] = (200,)
+) -> None:
+    """Wait until a server answers with one of `statuses`. Raises DemoError after READY_S seconds."""
+    deadline = time.monotonic() + READY_S
+    answer = "no answer"
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        try:
+            connection.request("GET", path)
+            status = connection.getresponse().status
+            if status in statuses:
+                return
+            answer = f"HTTP {status}"
+        except (OSError, http.client.HTTPException):
+            answer = "no answer"
+        finally:
+            connection.close()
+        children.watch(POLL_S)
+    raise DemoError(f"{name} is not ready after {READY_S:.0f} s: {path} gives {answer}")
+
+
+def _take_down(children: Children) -> None:
+    last = {name for names, _ in LAST_STOPS for name in names}
+    children.stop([name for name in children.names() if name not in last], WORKERS_STOP_S)
+    for names, within_s in LAST_STOPS:
+        children.stop(names, within_s)
+
+
+@contextmanager
+def _stop_on_signals(children: Children) -> Iterator[None]:
+    """The first signal asks for an orderly end; a second Ctrl-C does not wait for it.
+
+    Only Ctrl-C: make passes SIGTERM on to us, so that one `kill` of the process group arrives twice.
+    """
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        children.request_stop(at_once=number == signal.SIGINT)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(world: World, console: Console, seconds: float) -> None:
+    rows = [
+        ("Charge a car", f"{world.bap_url}/"),
+        ("Back office", f"{world.emsp_url}/admin/ ({world.keys.admin_user}; password in .demo/world.json)"),
+        ("Beckn BPP", f"{world.emsp_url}/beckn"),
+        ("OCPI eMSP", f"{world.emsp_url}/ocpi/emsp/versions"),
+        ("Simulated CPO", world.versions_url),
+    ]
+    console.say(f"demo: ready after {seconds:.0f} s; Ctrl-C stops everything\n")
+    for name, address in rows:
+        console.say(f"  {name:<14}{address}")
+    console.say()
