@@ -31,3 +31,11 @@ def id_of(given: Any, name: str = "id") -> str:
         return scalars.identifier(value)
     except ValueError:
         return ""
+
+
+def currency_of(stated: str) -> str:
+    """A currency in capitals; some peers write it small (T69). Raises WireError when it is none."""
+    found = stated.strip().upper()
+    if len(found) != 3 or not found.isalpha():
+        raise WireError("not a currency of ISO 4217, like INR", path="currency")
+    return found
