@@ -1,0 +1,1 @@
+"""What writes: sending requests, taking callbacks, the driver's steps."""

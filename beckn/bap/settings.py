@@ -1,0 +1,107 @@
+"""Settings of the reference BAP, the only reader of its environment; the eMSP's are not loaded."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# Who we are on the network, and whom we talk to.
+BAP_ID = env.str("BAP_ID", default="")
+BAP_URI = env.str("BAP_URI", default="http://127.0.0.1:8001/beckn").rstrip("/")
+BAP_UNIQUE_KEY_ID = env.str("BAP_UNIQUE_KEY_ID", default="")
+BAP_SIGNING_PRIVATE_KEY = env.str("BAP_SIGNING_PRIVATE_KEY", default="")
+BPP_ID = env.str("BPP_ID", default="")
+BPP_URI = env.str("BPP_URI", default="").rstrip("/")
+BPP_PUBLIC_KEY = env.str("BPP_PUBLIC_KEY", default="")
+BPP_UNIQUE_KEY_ID = env.str("BPP_UNIQUE_KEY_ID", default="")
+BECKN_DOMAIN = env.str("BAP_DOMAIN", default="ev-charging:beckn")
+BECKN_VERSION = "1.1.0"
+SEND_TIMEOUT_S = 10
+CALLBACK_WAIT_S = env.int("BAP_CALLBACK_WAIT_S", default=15)
+
+# What the pages show.
+BRAND = env.str("BAP_NAME", default="EV Charge")
+TILE_URL = env.str("BAP_TILE_URL", default="https://tile.openstreetmap.org/{z}/{x}/{y}.png")
+TILE_ATTRIBUTION = env.str("BAP_TILE_ATTRIBUTION", default="© OpenStreetMap contributors")
+
+_address, _, _ = BAP_URI.rpartition("/beckn")
+_secure = BAP_URI.startswith("https://")
+ALLOWED_HOSTS = env.list("BAP_ALLOWED_HOSTS", default=["*"])
+CSRF_TRUSTED_ORIGINS = env.list("BAP_CSRF_TRUSTED_ORIGINS", default=[_address] if _address else [])
+
+INSTALLED_APPS = ["django.contrib.staticfiles", "beckn.bap.apps.BapConfig"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "beckn.bap.middleware.PageSecurityMiddleware",
+]
+ROOT_URLCONF = "beckn.bap.urls"
+WSGI_APPLICATION = "beckn.bap.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "beckn.bap.context.site",
+            ],
+        },
+    },
+]
+
+DATABASE_URL = env.str("BAP_DATABASE_URL", default="")
+DATABASES: dict[str, dict[str, Any]] = {"default": {}}
+if DATABASE_URL:
+    DATABASES["default"] = env.db_url_config(DATABASE_URL)
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 0, "max_size": 12, "timeout": 20}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The cookie is all that identifies a driver. Cookies ignore ports, so the names differ from the eMSP's.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_COOKIE_NAME = "bap_driver"
+SESSION_COOKIE_AGE = 365 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = _secure
+CSRF_COOKIE_NAME = "bap_csrf"
+CSRF_COOKIE_SECURE = _secure
+CSRF_FAILURE_VIEW = "beckn.bap.views.failures.csrf"
+
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Kolkata"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 300
+
+# A callback larger than this is refused before it is parsed.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "WARNING"}},
+}

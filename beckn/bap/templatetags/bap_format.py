@@ -1,0 +1,106 @@
+"""Amounts, distances and codes as people read them."""
+
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from beckn.bap import words
+from beckn.bap.models import Stage
+from beckn.bap.standing import Standing
+
+register = template.Library()
+SYMBOLS = {"INR": "₹", "": "₹", "EUR": "€", "USD": "$", "GBP": "£"}
+CENT = Decimal("0.01")
+DASH = "–"
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "INR") -> str:
+    """`₹1,23,456.50`: two decimals, Indian grouping for rupees; a dash when nothing is known."""
+    if amount is None:
+        return DASH
+    exact = Decimal(amount).quantize(CENT, ROUND_HALF_UP)
+    sign = "−" if exact < 0 else ""
+    whole, _, cents = format(abs(exact), "f").partition(".")
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    grouped = _lakhs(whole) if symbol == "₹" else f"{int(whole):,}"
+    return f"{sign}{symbol}{grouped}.{cents}"
+
+
+def _lakhs(whole: str) -> str:
+    """Digits grouped the Indian way: the last three, then twos."""
+    head, tail = whole[:-3], whole[-3:]
+    groups = []
+    while head:
+        groups.insert(0, head[-2:])
+        head = head[:-2]
+    return ",".join([*groups, tail])
+
+
+@register.filter
+def quantity(value: Decimal | str | None, unit: str = "") -> str:
+    """`8.5 kWh`: at most two decimals, no trailing zeros; a dash when nothing is known."""
+    if value is None or value == "":
+        return DASH
+    text = format(Decimal(value).quantize(CENT, ROUND_HALF_UP), "f").rstrip("0").rstrip(".")
+    return f"{text} {unit}".strip()
+
+
+@register.filter
+def distance(km: float) -> str:
+    """`850 m` below one kilometre, `3.4 km` above."""
+    return f"{round(km * 100) * 10} m" if km < 0.995 else f"{km:.1f} km"
+
+
+@register.filter
+def iso(moment: datetime | None) -> str:
+    """For the datetime attribute and for scripts."""
+    return moment.isoformat() if moment else ""
+
+
+@register.filter
+def share(part: Decimal | None, whole: Decimal | None) -> int:
+    """Per cent of whole, 0 to 100."""
+    if not part or not whole:
+        return 0
+    return max(0, min(100, int(part * 100 / whole)))
+
+
+@register.filter
+def fee_words(stands: Standing) -> str:
+    """What cancelling costs, in a sentence."""
+    if stands.fee_percent is not None:
+        fee = f"{quantity(stands.fee_percent, '%')} " + _("of the total")
+    elif stands.fee_amount is not None:
+        fee = money(stands.fee_amount, stands.currency)
+    else:
+        return _("The provider asks no fee.")
+    if stands.fee_from_state == "ACTIVE":
+        return _("Free until charging starts, then %(fee)s.") % {"fee": fee}
+    return _("%(fee)s.") % {"fee": fee[:1].upper() + fee[1:]}
+
+
+@register.filter
+def order_words(row: dict[str, Any]) -> words.Text:
+    """How an order stands, for the list of orders."""
+    order, stands = row["order"], row["standing"]
+    told = {Stage.AGREED: _("Not confirmed"), Stage.COMPLETE: _("Complete"), Stage.CANCELLED: _("Cancelled")}
+    return told.get(order.stage) or words.state_text(stands.state)
+
+
+@register.filter
+def order_tone(row: dict[str, Any]) -> str:
+    """How that is coloured."""
+    return {Stage.COMPLETE: "good", Stage.CANCELLED: "bad", Stage.AGREED: "quiet"}.get(
+        row["order"].stage, "busy"
+    )
+
+
+register.filter("payment_type", words.payment_type)
+register.filter("charger_status", words.charger_status)
+register.filter("charger_tone", words.charger_tone)
+register.filter("line_title", words.line_title)
+register.filter("state_text", words.state_text)

@@ -1,0 +1,1 @@
+"""Pages and addresses; each fetches, calls one service, and answers."""
