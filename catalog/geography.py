@@ -61,5 +61,5 @@ def least_distance_m(latitude: float, distance_degrees: float) -> float:
 def _bound_m(latitude: float, radius_degrees: float) -> float:
     radius = radians(radius_degrees)
     shrink = sqrt(cos(radians(latitude)) * max(cos(radians(latitude) + radius), 0.0))
-    bend = sin(radius / 2) / (radius / 2)
+    bend = sin(radius / 2) / (radius / 2) if radius > MARGIN else 1.0
     return 2 * EARTH_RADIUS_M * asin(min(shrink * bend * radius / 2, 1.0))

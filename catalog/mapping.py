@@ -1,7 +1,8 @@
-"""From OCPI's words to ours and from what people type to OCPI's: plugs, power, places, names."""
+"""What OCPI's words and figures mean to a driver, and the other way: plugs, power, places, names."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from emsp.core.money import plain
 
@@ -82,17 +83,6 @@ def connector_standards(text: str) -> frozenset[str]:
     return found
 
 
-def ocpi_standard(text: str) -> str:
-    """A connector's standard as OCPI spells it, from what a CPO wrote; unchanged when it is not recognised.
-
-    Source: ocpi.md T40 (CCS, CCS2 → IEC_62196_T2_COMBO, TYPE2 → IEC_62196_T2).
-    """
-    if _squeezed(text) == "ccs":
-        return COMBO_2
-    meant = _BY_SPELLING.get(_squeezed(text), frozenset())
-    return next(iter(meant)) if len(meant) == 1 else text
-
-
 def plug_name(standard: str) -> str:
     """A connector standard as drivers call it; OCPI's own word where there is no other."""
     return PLUG_NAMES.get(standard, standard)
@@ -110,7 +100,7 @@ def power_w(
     stated = _stated_power(max_electric_power_w or 0)
     if stated is not None:
         return stated
-    phases = Decimal(PHASES.get(power_type.upper(), 0))
+    phases = Decimal(PHASES.get(power_type, 0))
     if phases == 3 and max_voltage_v > LINE_TO_LINE_FROM_V:
         phases = SQRT_3
     computed = int((phases * max_voltage_v * max_amperage_a).to_integral_value())
@@ -138,6 +128,17 @@ def offer_name(
     place = physical_reference.strip() or evse_id.strip() or f"EV Charger #{number}"
     power_kw = (Decimal(power_w or 0) / 1000).quantize(Decimal("0.1"), ROUND_HALF_UP)
     speed = f"{plain(power_kw)} kW" if power_kw else ""
-    current = power_type.upper().partition("_")[0]
-    plug = " ".join(part for part in (plug_name(standard), speed, current if speed else "") if part)
+    current = power_type.partition("_")[0] if speed and power_type in PHASES else ""
+    plug = " ".join(part for part in (plug_name(standard), speed, current) if part)
     return f"{place} · {plug}" if plug else place
+
+
+def facilities(location: dict[str, Any]) -> list[str]:
+    """The facilities of an OCPI Location (HOTEL, WIFI …), each once, in its order."""
+    listed = location.get("facilities")
+    return list(dict.fromkeys(f for f in listed if isinstance(f, str) and f)) if isinstance(listed, list) else []
+
+
+def search_text(*parts: str) -> str:
+    """What free text is looked for in: names and address of a station, casefolded."""
+    return " ".join(part for part in parts if part).casefold()

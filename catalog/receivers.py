@@ -1,1 +1,32 @@
-"""News from the CPOs that changes what can be bought."""
+"""News from the CPOs that changes what can be bought. Done in the transaction of the news: the next search knows."""
+
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from catalog.services import offers
+from ocpi.models import Party
+from ocpi.signals import evse_status_changed, locations_stored, tariffs_stored
+
+
+@receiver(locations_stored, dispatch_uid="catalog.locations_stored")
+def on_locations_stored(location_ids: list[int], **kwargs: Any) -> None:
+    offers.refresh(location_ids)
+
+
+@receiver(evse_status_changed, dispatch_uid="catalog.evse_status_changed")
+def on_evse_status_changed(evse_ids: list[int], **kwargs: Any) -> None:
+    offers.set_status(evse_ids)
+
+
+@receiver(tariffs_stored, dispatch_uid="catalog.tariffs_stored")
+def on_tariffs_stored(tariff_ids: list[int], **kwargs: Any) -> None:
+    offers.refresh_for_tariffs(tariff_ids)
+
+
+@receiver(post_save, sender=Party, dispatch_uid="catalog.party_saved")
+def on_party_saved(instance: Party, *, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
+    """Staff may have switched the CPO on or off."""
+    if not created and (update_fields is None or "active" in update_fields):
+        offers.relist(instance.pk)

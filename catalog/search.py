@@ -29,7 +29,8 @@ class SearchWish:
     latitude, longitude: degrees; without them everything listed is found, in order of location.
     connector_standards: OCPI's spelling (catalog.mapping.connector_standards); power in W.
     text: free text that narrows the result where it fits and is ignored where nothing fits.
-    limit_per_location: so that a depot with hundreds of connectors leaves room for its neighbours.
+    limit_per_location: so that a depot with hundreds of connectors leaves room for its neighbours; those
+    that are free come before the others.
     """
 
     latitude: Decimal | None = None
@@ -45,7 +46,7 @@ class SearchWish:
     fulfillment_ids: frozenset[str] | None = None
     offer_ids: frozenset[str] | None = None
     limit_locations: int = 60
-    limit_per_location: int = 100
+    limit_per_location: int = 40
 
 
 def offers_near(wish: SearchWish) -> list[Offer]:
@@ -121,10 +122,12 @@ def statement(wish: SearchWish, candidates: int) -> tuple[str, list[Any]]:
             GROUP BY location_id ORDER BY place_m, location_id LIMIT %s
         ),
         ranked AS (
-            SELECT {_COLUMNS}, near.distance_m, places.place_m, row_number() OVER (
-                PARTITION BY near.location_id
-                ORDER BY evse.position, evse.id, connector.position, connector.id
-            ) AS turn
+            SELECT {_COLUMNS}, near.distance_m, places.place_m,
+                evse.position AS evse_position, connector.position AS connector_position,
+                row_number() OVER (
+                    PARTITION BY o.location_id
+                    ORDER BY o.status <> 'AVAILABLE', evse.position, o.evse_id, connector.position, o.id
+                ) AS turn
             FROM near JOIN places USING (location_id)
             JOIN catalog_offer o ON o.id = near.id
             JOIN ocpi_evse evse ON evse.id = o.evse_id
@@ -140,7 +143,7 @@ def statement(wish: SearchWish, candidates: int) -> tuple[str, list[Any]]:
         SELECT ranked.*, reach.reach_degrees,
             cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
         FROM reach LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id) ON ranked.turn <= %s
-        ORDER BY ranked.place_m, ranked.location_id, ranked.turn
+        ORDER BY place_m, location_id, evse_position, evse_id, connector_position, ranked.id
     """
     return sql, [*params, wish.limit_locations, candidates, wish.limit_per_location]
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.mapping import connector_standards, ocpi_standard, offer_name, plausible, plug_name, power_w
+from catalog.mapping import connector_standards, offer_name, plausible, plug_name, power_w
 
 COMBO_2 = frozenset({"IEC_62196_T2_COMBO"})
 
@@ -41,22 +41,6 @@ def test_other_spellings(text, standards):
 @pytest.mark.parametrize("text", ["", "gizmo", "fast", "2", "--"])
 def test_what_is_no_connector_type_means_nothing(text):
     assert connector_standards(text) == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("stated", "standard"),
-    [
-        ("CCS", "IEC_62196_T2_COMBO"),
-        ("ccs2", "IEC_62196_T2_COMBO"),
-        ("TYPE2", "IEC_62196_T2"),
-        ("chademo", "CHADEMO"),
-        ("IEC_60309_2_single_16", "IEC_60309_2_single_16"),
-        ("GBT", "GBT"),
-        ("LEVAC", "LEVAC"),
-    ],
-)
-def test_a_cpos_own_word_becomes_ocpis_when_there_is_one(stated, standard):
-    assert ocpi_standard(stated) == standard
 
 
 def test_plug_names():
@@ -112,7 +96,7 @@ def test_plausible_coordinates(latitude, longitude, answer):
         ("IEC_62196_T2_COMBO", "DC", 30000, "Bay 1 · CCS2 30 kW DC"),
         ("IEC_62196_T2", "AC_3_PHASE", 22080, "Bay 1 · Type 2 22.1 kW AC"),
         ("CHADEMO", "DC", None, "Bay 1 · CHAdeMO"),
-        ("NEMA_5_20", "", None, "Bay 1 · NEMA_5_20"),
+        ("NEMA_5_20", "UNKNOWN", 3000, "Bay 1 · NEMA_5_20 3 kW"),
     ],
 )
 def test_a_name_says_where_which_plug_and_how_fast(standard, power_type, watts, name):

@@ -183,13 +183,13 @@ def test_without_a_point_everything_is_found_by_location():
 
 def test_a_dense_location_leaves_room_for_its_neighbours():
     depot = LocationFactory(latitude=DELHI[0], longitude=DELHI[1])
-    for _ in range(30):
-        offer_at(None, None, location=depot)
+    bays = [offer_at(None, None, location=depot, status="CHARGING") for _ in range(30)]
+    free = offer_at(None, None, location=depot)
     neighbours = [offer_at(Decimal("28.6") + Decimal(n) / 1000, "77.2") for n in range(1, 4)]
 
     found = around(limit_locations=2, limit_per_location=5)
 
-    assert [offer.location_id for offer in found] == [depot.pk] * 5 + [neighbours[0].location_id]
+    assert ids(found) == ids([*bays[:4], free, neighbours[0]])
 
 
 def test_the_limit_keeps_the_nearest_in_metres():

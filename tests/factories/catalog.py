@@ -87,6 +87,7 @@ class TariffFactory(DjangoModelFactory):
 
     class Meta:
         model = Tariff
+        skip_postgeneration_save = True
 
     class Params:
         energy = "18"

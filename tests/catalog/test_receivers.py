@@ -1,0 +1,67 @@
+"""News from the CPOs is in the next search: in the same transaction, without a worker."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from catalog.models import Offer
+from catalog.search import SearchWish, offers_near
+from ocpi.models import Evse, Location, Tariff
+from ocpi.signals import evse_status_changed, locations_stored, tariffs_stored
+from tests.factories.catalog import ConnectorFactory, EvseFactory, LocationFactory, TariffFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def connector():
+    tariff = TariffFactory()
+    evse = EvseFactory(location=LocationFactory(party=tariff.party))
+    connector = ConnectorFactory(evse=evse, tariff_ids=[tariff.ocpi_id])
+    locations_stored.send(sender=Location, location_ids=[evse.location_id])
+    return connector
+
+
+def found():
+    wish = SearchWish(latitude=Decimal("28.55"), longitude=Decimal("77.26"))
+    return [(offer.status, offer.energy_price) for offer in offers_near(wish)]
+
+
+def test_a_stored_location_is_found(connector):
+    assert found() == [("AVAILABLE", Decimal(18))]
+
+
+def test_a_changed_status_is_found(connector):
+    Evse.objects.update(status="CHARGING")
+    evse_status_changed.send(sender=Evse, evse_ids=[connector.evse_id])
+
+    assert found() == [("CHARGING", Decimal(18))]
+
+
+def test_a_deleted_tariff_leaves_the_station_without_price(connector):
+    Tariff.objects.update(deleted_at=timezone.now())
+    tariffs_stored.send(sender=Tariff, tariff_ids=[Tariff.objects.get().pk])
+
+    assert found() == [("AVAILABLE", None)]
+
+
+def test_a_party_switched_off_and_on(connector):
+    party = connector.evse.location.party
+    party.active = False
+    party.save()
+    assert found() == []
+
+    party.active = True
+    party.save(update_fields=["active"])
+
+    assert found() == [("AVAILABLE", Decimal(18))]
+
+
+def test_another_change_of_a_party_leaves_the_offers_alone(connector):
+    party = connector.evse.location.party
+    Offer.objects.update(listed=False)
+
+    party.save(update_fields=["name"])
+
+    assert found() == []
