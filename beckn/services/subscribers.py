@@ -5,7 +5,7 @@ import logging
 import re
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
@@ -135,6 +135,19 @@ def forget(instance: Subscriber, **kwargs: Any) -> None:
         memory.drop((instance.subscriber_id, instance.unique_key_id))
 
 
+def plain_url(url: str) -> SplitResult | None:
+    """The parts of an absolute http(s) URL to which an action can be appended; None for any other text."""
+    if not re.fullmatch(r"[!-~]+", url):
+        return None
+    try:
+        parts = urlsplit(url)
+        absolute = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    more = parts.username or parts.password or parts.query or parts.fragment
+    return parts if absolute and not more else None
+
+
 def _usable(subscriber: Subscriber, now: datetime) -> bool:
     begun = subscriber.valid_from is None or subscriber.valid_from <= now
     ended = subscriber.valid_until is not None and subscriber.valid_until < now
@@ -179,8 +192,8 @@ def _ask(key: tuple[str, str], row: Subscriber | None, now: datetime) -> Subscri
         subscriber_id=record.subscriber_id,
         unique_key_id=record.unique_key_id,
         defaults={
-            "url": record.url, "type": record.type, "status": record.status, "local": False, "fetched_at": now,
-            "public_key": base64.b64encode(record.public_key).decode(),
+            "url": record.url, "type": record.type, "status": record.status, "local": False,
+            "public_key": base64.b64encode(record.public_key).decode(), "fetched_at": now,
             "valid_from": record.valid_from, "valid_until": record.valid_until,
         },
     )
@@ -188,14 +201,8 @@ def _ask(key: tuple[str, str], row: Subscriber | None, now: datetime) -> Subscri
 
 
 def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        absolute = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        absolute = False
-    if not absolute or len(url) > 500 or not re.fullmatch(r"[!-~]+", url):
-        raise BadSubscriber("the URL must be an absolute http(s) URL of at most 500 characters")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise BadSubscriber("the URL must have neither user name, query nor fragment")
+    parts = plain_url(url)
+    if parts is None or len(url) > 500:
+        raise BadSubscriber("the URL must be http(s), absolute, without user name, query and fragment")
     if parts.scheme != "https" and not settings.SANDBOX:
         raise BadSubscriber("the URL must be https outside SANDBOX")

@@ -1,0 +1,95 @@
+"""The two synchronous answers: ACK, and NACK with the HTTP status of its kind. Source: beckn.md a.6, design.md §8."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, UnreadablePostError
+from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
+from rest_framework.response import Response
+
+from beckn.authentication import GatewayRefused
+from beckn.services.inbox import OtherBody
+from beckn.services.on_subscribe import NoSubscriptionPending
+from beckn.services.screening import NotServed, UnknownAction
+from beckn.signing import SignatureRefused
+from emsp.core.wire import WireError
+
+log = logging.getLogger(__name__)
+
+ACK = {"message": {"ack": {"status": "ACK"}}}
+INVALID, INTERNAL = "30000", "40000"
+REASONS = {
+    "missing_authorization": "the header is missing",
+    "malformed_header": "the header is malformed",
+    "bad_base64": "the signature is not standard base64",
+    "unsupported_headers": "the headers attribute must be (created) (expires) digest",
+    "algorithm_mismatch": "the algorithm is not the one of the keyId",
+    "unsupported_algorithm": "the algorithm must be ed25519",
+    "created_in_future": "created lies in the future",
+    "expired": "expires lies in the past",
+    "unknown_key": "the key is not known",
+    "key_not_valid": "the key is not valid now",
+    "signature_mismatch": "the signature does not verify over the received bytes",
+    "identity_mismatch": "the key does not belong to the sender in this role",
+}
+
+
+def nack(status: int, reason: str, *, code: str = INVALID, path: str = "", **headers: str) -> Response:
+    """A NACK in the core envelope. path: the member that is wrong, as message.order.items[0].id."""
+    error = {"code": code} | ({"paths": path} if path else {}) | {"message": reason}
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response({"message": {"ack": {"status": "NACK"}}, "error": error}, status=status, headers=names)
+
+
+def to_nack(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF exception handler of the Beckn doors. None for what is a bug of ours: Django's handler takes it."""
+    made = _refusal(error) or _transport(error)
+    if made is not None:
+        path = context["request"].path if context.get("request") else ""
+        log.info("NACK %s for %s: %s", made.status_code, path, made.data["error"]["message"])
+    return made
+
+
+def _refusal(error: Exception) -> Response | None:
+    match error:
+        case GatewayRefused():
+            reason = f"gateway: {REASONS[error.reason.removeprefix('gateway_')]}"
+            return nack(401, reason, Proxy_Authenticate=_challenge())
+        case SignatureRefused():
+            return nack(401, f"Authorization: {REASONS[error.reason]}", WWW_Authenticate=_challenge())
+        case WireError():
+            return nack(400, str(error), path=error.path)
+        case UnknownAction() | Http404():
+            return nack(404, "no such action")
+        case NoSubscriptionPending():
+            return nack(403, str(error))
+        case NotServed():
+            return nack(200, str(error), path=error.path)
+        case OtherBody():
+            return nack(200, str(error), path="context.message_id")
+    return None
+
+
+def _transport(error: Exception) -> Response | None:
+    match error:
+        case RequestDataTooBig():
+            return nack(413, "the body is too large")
+        case UnreadablePostError():
+            return nack(400, "the body ended early")
+        case MethodNotAllowed():
+            return nack(405, "only POST is understood here")
+        case Throttled():
+            return nack(429, "too many requests", Retry_After=str(int(error.wait or 0) + 1))
+        case APIException():
+            return nack(error.status_code, str(error.detail))
+        case OperationalError() | InterfaceError():
+            log.error("the database does not answer: %s", type(error).__name__)
+            return nack(503, "try again later", code=INTERNAL, Retry_After="1")
+    return None
+
+
+def _challenge() -> str:
+    return f'Signature realm="{settings.BECKN_SUBSCRIBER_ID}",headers="(created) (expires) digest"'

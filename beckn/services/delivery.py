@@ -1,0 +1,181 @@
+"""Sends what is due in the outbox: signed at the last moment, in order, again when it failed.
+
+A receiver that is slow or away delays only itself: each gets a few of the worker's threads at most.
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+from nacl.signing import SigningKey
+
+from beckn import signing
+from beckn.models import Callback, CallbackState
+from beckn.services.outcome import Outcome, Verdict, post
+from beckn.services.slots import Slots
+from emsp.core.wire import encode, load_json, moment_text
+
+log = logging.getLogger(__name__)
+
+BATCH = 16
+BATCH_TIME_S = 10  # a batch that took longer gives the rest back
+RECORD_EVERY_S = 0.25
+LEASE = timedelta(seconds=30)  # BATCH_TIME_S and one send at the time limit
+RESTAMP_AFTER = timedelta(seconds=30)
+WAITS_S = (1, 2, 4, 8, 16, 32, 60)
+LONG_WAIT_S = 300
+PATIENCE = 6  # attempts for which a callback holds back later ones of its order
+
+in_flight = Slots(limit=4)
+
+CLAIM = """
+    update beckn_callback set leased_until = %(until)s where id in (
+        select c.id from beckn_callback c
+        where c.state = 'PENDING' and c.due_at <= %(now)s and c.expires_at > %(now)s and c.bap_id = %(bap_id)s
+          and (c.leased_until is null or c.leased_until < %(now)s)
+          and not exists (
+              select 1 from beckn_callback e
+              where e.sequence_key = c.sequence_key and e.sequence_key <> '' and e.id < c.id
+                and e.state = 'PENDING' and e.attempts < %(patience)s)
+        order by c.due_at, c.id limit %(limit)s
+        for update skip locked)
+    returning *
+"""
+
+
+def deliver_due() -> int:
+    """Send what is due, receiver by receiver, until nothing is. Returns how many were claimed.
+
+    Never inside a transaction. Safe in any number of threads and workers at once: rows are leased, and each
+    receiver is served by at most `in_flight.limit` threads of one process.
+    """
+    sent, idle = 0, set[str]()
+    while (bap_id := _take_receiver(idle)) is not None:
+        try:
+            count = _deliver_batch(bap_id)
+        finally:
+            in_flight.free(bap_id)
+        sent += count
+        if not count:
+            idle.add(bap_id)  # what is due there waits for its turn in another thread
+    return sent
+
+
+def has_due() -> bool:
+    """Is there anything that a thread should send now?"""
+    return _due().exclude(bap_id__in=in_flight.full()).exists()
+
+
+def expire() -> int:
+    """Give up what was not delivered in its time. Returns how many."""
+    over = Callback.objects.filter(state=CallbackState.PENDING, expires_at__lte=timezone.now())
+    return over.update(state=CallbackState.DEAD, leased_until=None)
+
+
+def _due() -> Any:
+    now = timezone.now()
+    due = Callback.objects.filter(state=CallbackState.PENDING, due_at__lte=now, expires_at__gt=now)
+    return due.exclude(leased_until__gte=now)
+
+
+def _take_receiver(idle: Iterable[str]) -> str | None:
+    """The app that waits longest, with one of its slots taken; None when there is nothing to send."""
+    while True:
+        passed = {*idle, *in_flight.full()}
+        bap_id = _due().exclude(bap_id__in=passed).order_by("due_at").values_list("bap_id", flat=True).first()
+        if bap_id is None or in_flight.take(bap_id):
+            return bap_id
+
+
+def _deliver_batch(bap_id: str) -> int:
+    now = timezone.now()
+    values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
+    claimed = sorted(Callback.objects.raw(CLAIM, values), key=lambda row: row.pk)
+    delivered: dict[int | None, list[int]] = {}
+    begun = recorded = time.monotonic()
+    for number, callback in enumerate(claimed):
+        if time.monotonic() - begun > BATCH_TIME_S:
+            _give_back(claimed[number:])
+            break
+        body = _fresh(callback)
+        outcome = post(callback.url, body, _headers(body))
+        if outcome.verdict == Verdict.DELIVERED:
+            delivered.setdefault(outcome.status, []).append(callback.pk)
+        else:
+            _record_failure(callback, outcome)
+        if time.monotonic() - recorded > RECORD_EVERY_S:
+            _record_delivered(delivered)
+            recorded = time.monotonic()
+    _record_delivered(delivered)
+    return len(claimed)
+
+
+def _give_back(callbacks: list[Callback]) -> None:
+    """End the leases of what a batch had no time for."""
+    chosen = [callback.pk for callback in callbacks]
+    Callback.objects.filter(pk__in=chosen, state=CallbackState.PENDING).update(leased_until=None)
+
+
+def _record_delivered(delivered: dict[int | None, list[int]]) -> None:
+    """Write down what arrived, many rows at once, and forget it here."""
+    for status, chosen in delivered.items():
+        Callback.objects.filter(pk__in=chosen).update(
+            state=CallbackState.DELIVERED, sent_at=timezone.now(), last_status=status, last_error="",
+            attempts=F("attempts") + 1, leased_until=None,
+        )
+    delivered.clear()
+
+
+def _record_failure(callback: Callback, outcome: Outcome) -> None:
+    """Plan the next attempt, or give up. News that was superseded while it was on its way stays so."""
+    now = timezone.now()
+    attempts = callback.attempts + 1
+    due_at = now + timedelta(seconds=max(wait_s(attempts), outcome.retry_after_s or 0))
+    state = CallbackState.PENDING
+    if outcome.verdict == Verdict.REFUSED:
+        state = CallbackState.REFUSED
+    elif outcome.verdict == Verdict.NEVER or due_at >= callback.expires_at:
+        state = CallbackState.DEAD
+    Callback.objects.filter(pk=callback.pk, state=CallbackState.PENDING).update(
+        state=state, due_at=due_at, attempts=attempts, sent_at=now, leased_until=None,
+        last_status=outcome.status, last_error=outcome.reason,
+    )
+    log.warning("%s to %s: %s (attempt %s, %s)", callback.action, callback.bap_id, outcome.reason, attempts, state)
+
+
+def wait_s(attempts: int) -> int:
+    """Seconds until the next attempt: 1, 2, 4 … 60, then 300. Source: design.md §8, retry of a callback."""
+    return WAITS_S[attempts - 1] if attempts <= len(WAITS_S) else LONG_WAIT_S
+
+
+def _fresh(callback: Callback) -> bytes:
+    """The body to send; one that waited says when it leaves, because apps refuse old timestamps."""
+    body = bytes(callback.body)
+    now = timezone.now()
+    if now - callback.created_at < RESTAMP_AFTER:
+        return body
+    message = load_json(body)
+    message["context"]["timestamp"] = moment_text(now, milliseconds=True)
+    return encode(message)
+
+
+def _headers(body: bytes) -> dict[str, str]:
+    signature = signing.sign(
+        body,
+        subscriber_id=settings.BECKN_SUBSCRIBER_ID,
+        unique_key_id=settings.BECKN_UNIQUE_KEY_ID,
+        private_key=_our_key(settings.BECKN_SIGNING_PRIVATE_KEY),
+        now=int(time.time()),
+    )
+    return {"Content-Type": "application/json", "Authorization": signature}
+
+
+@lru_cache(maxsize=2)
+def _our_key(text: str) -> SigningKey:
+    return signing.load_private_key(text)

@@ -1,0 +1,35 @@
+"""Wake-ups of the Beckn side. The work is in rows: a task claims what is due, and may run twice or late."""
+
+from celery import shared_task
+
+from emsp.core.wakeup import wake
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def handle_requests() -> None:
+    """Handle the requests in the inbox that are due, until there are none."""
+    from beckn.services import inbox
+
+    while inbox.handle_due():
+        pass
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def deliver_callbacks() -> None:
+    """Send the callbacks in the outbox that are due, until there are none."""
+    from beckn.services import delivery
+
+    delivery.deliver_due()
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def sweep() -> None:
+    """Every second: re-drive what a lost broker message or a killed worker left behind (design.md §2)."""
+    from beckn.services import delivery, inbox, progress
+
+    progress.flush_due()
+    delivery.expire()
+    if inbox.has_due():
+        wake(handle_requests)
+    if delivery.has_due():
+        wake(deliver_callbacks)
