@@ -1,0 +1,50 @@
+# One command each: every target sets up .venv by itself, from the hash-pinned requirements/dev.txt.
+# PYTHON chooses the interpreter (3.11 or newer); PORT_BASE moves the demo's ports (8000, 8001, 8002).
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Another project's environment must not reach ours.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
+export PORT_BASE
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+APPS := beckn sessions catalog ocpi emsp
+LOCATIONS ?= 100000
+
+.PHONY: help venv demo demo-reset test lint bench
+
+help: ## this list
+	@sed -n 's/^\([a-z.-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name what; do \
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+venv: ## set up .venv only
+	@PYTHON='$(PYTHON)' deploy/venv $(VENV)
+
+demo: venv ## run everything: eMSP, workers, CPO simulator, reference BAP; Ctrl-C stops it
+	@exec $(PY) -m emsp.demo
+
+demo-reset: venv ## forget the demo's data, keys and ids
+	@exec $(PY) -m emsp.demo reset
+
+test: venv ## the whole test suite with coverage (NO_COV=1: without; ARGS='-k word': for pytest)
+ifdef NO_COV
+	@$(PY) -m pytest $(ARGS)
+else
+	@$(PY) -m pytest $(APPS:%=--cov=%) --cov-report= $(ARGS)
+	@for app in $(APPS); do printf 'coverage of %-9s' $$app; \
+		$(PY) -m coverage report --format=total --include="$$app/*" | sed 's/$$/%/'; done
+endif
+
+lint: venv ## style, import contracts, types
+	@$(PY) -m ruff check .
+	@$(VENV)/bin/lint-imports
+
+.env: | venv ## settings for docker-compose.yml with fresh keys, from .env.example; never overwrites
+	@umask 077; $(PY) -m emsp.demo.dotenv < .env.example > .env.new && mv .env.new .env
+
+bench: venv ## measure search, push and pull beside their floor (LOCATIONS=100000)
+	@exec $(PY) manage.py bench search push pull --locations $(LOCATIONS)
