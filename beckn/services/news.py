@@ -26,7 +26,9 @@ def order_changed(order: Order, event: OrderEvent) -> None:
     answered = actions.answer_waiting(order)
     if order.state in TOLD_BY_STATUS:
         tell(order, "on_status", superseding=True)
-    elif order.state == OrderState.FAILED or (order.state == OrderState.CANCELLED and order.cancelled_by == PROVIDER):
+    elif order.state == OrderState.FAILED or (
+        order.state == OrderState.CANCELLED and order.cancelled_by == PROVIDER
+    ):
         if not answered:
             tell(order, "on_cancel", lasting=True)
     elif event.from_state == OrderState.RESERVING and order.state in HELD and not answered:
@@ -60,7 +62,13 @@ def tell(order: Order, action: str, *, lasting: bool = False, superseding: bool 
         return
     fresh = selectors.whole(order.pk)
     callbacks.queue(
-        transaction=conversation, action=action, message={"order": render.order(fresh, conversation)},
-        order=order, lasting=lasting, superseding=superseding,
+        transaction=conversation,
+        action=action,
+        message={"order": render.order(fresh, conversation)},
+        order=order,
+        lasting=lasting,
+        superseding=superseding,
     )
-    Transaction.objects.filter(pk=conversation.pk).update(progress_due_at=None, progress_sent_at=timezone.now())
+    Transaction.objects.filter(pk=conversation.pk).update(
+        progress_due_at=None, progress_sent_at=timezone.now()
+    )

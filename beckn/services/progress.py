@@ -16,7 +16,8 @@ def flush_due() -> int:
         due = list(
             Transaction.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(progress_due_at__lte=timezone.now(), order__isnull=False)
-            .select_related("order").order_by("progress_due_at")[:BATCH]
+            .select_related("order")
+            .order_by("progress_due_at")[:BATCH]
         )
         for conversation in due:
             conversation.progress_due_at = None

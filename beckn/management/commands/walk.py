@@ -26,7 +26,9 @@ Start the demo first (make demo), then in another terminal:
 """
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+        return super().create_parser(
+            prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
+        )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--kwh", default="8", help="energy to charge, in kWh (default 8)")
@@ -40,13 +42,17 @@ Start the demo first (make demo), then in another terminal:
             raise CommandError("--kwh is a number, such as 8 or 2.5") from None
         key = signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY)
         app = App(
-            bpp_id=settings.BECKN_SUBSCRIBER_ID, bpp_uri=settings.BECKN_URI,
-            bpp_public_key=bytes(key.verify_key), domain=settings.BECKN_DOMAINS[0],
+            bpp_id=settings.BECKN_SUBSCRIBER_ID,
+            bpp_uri=settings.BECKN_URI,
+            bpp_public_key=bytes(key.verify_key),
+            domain=settings.BECKN_DOMAINS[0],
         )
         subscriber = _trust(app)
         self.stdout.write(f"{'request':<10} {'ACK':>8} {'callback':>9}  what came")
         try:
-            walk = Walk(app, self._report, gps=options["gps"], radius_km=options["radius_km"], energy_kwh=energy_kwh)
+            walk = Walk(
+                app, self._report, gps=options["gps"], radius_km=options["radius_km"], energy_kwh=energy_kwh
+            )
             walk.run()
             self._compare(walk.order_id, app.subscriber_id)
         except WalkFailed as error:
@@ -66,14 +72,22 @@ Start the demo first (make demo), then in another terminal:
         bill = selectors.current_bill(order) if order else None
         if bill is None or bill.cdr is None:
             raise WalkFailed("the bill is not in the database of this command; is DATABASE_URL the demo's?")
-        self.stdout.write(f"CDR        {bill.cpo_total} {bill.cdr.currency} for {bill.cdr.total_energy_kwh} kWh")
-        self.stdout.write(f"bill       {bill.quote.total} {bill.quote.currency}  {bill.dispute or 'equals the CDR'}")
+        self.stdout.write(
+            f"CDR        {bill.cpo_total} {bill.cdr.currency} for {bill.cdr.total_energy_kwh} kWh"
+        )
+        self.stdout.write(
+            f"bill       {bill.quote.total} {bill.quote.currency}  {bill.dispute or 'equals the CDR'}"
+        )
         if bill.dispute:
             raise WalkFailed("the bill differs from the CDR")
 
 
 def _trust(app: App) -> Subscriber:
     return Subscriber.objects.create(
-        subscriber_id=app.subscriber_id, unique_key_id=app.key_id, type=SubscriberType.BAP, url=app.uri,
-        public_key=signing.public_key_text(app.key), local=True,
+        subscriber_id=app.subscriber_id,
+        unique_key_id=app.key_id,
+        type=SubscriberType.BAP,
+        url=app.uri,
+        public_key=signing.public_key_text(app.key),
+        local=True,
     )

@@ -9,6 +9,14 @@ from beckn.wire.v1_1_0.order import Fulfillment, Item, OrderIn, Stop
 from beckn.wire.v1_1_0.requests import MESSAGE_TYPES, Intent, callback_action
 
 __all__ = [
-    "MESSAGE_TYPES", "Context", "Fulfillment", "Intent", "Item", "OrderIn", "Stop", "callback_action",
-    "decimal_of", "text_of",
+    "MESSAGE_TYPES",
+    "Context",
+    "Fulfillment",
+    "Intent",
+    "Item",
+    "OrderIn",
+    "Stop",
+    "callback_action",
+    "decimal_of",
+    "text_of",
 ]

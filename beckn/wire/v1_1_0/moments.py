@@ -7,7 +7,9 @@ from typing import Any
 from emsp.core.wire import WireError
 
 FRACTION = re.compile(r"(\.\d{6})\d+")
-DURATION = re.compile(r"^P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$")
+DURATION = re.compile(
+    r"^P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$"
+)
 
 
 def moment_of(value: Any, path: str) -> datetime | None:

@@ -1,0 +1,163 @@
+"""Whom we trust, and every message of a conversation."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from beckn.models import Callback, Rating, Request, Subscriber, SupportRequest, Transaction
+from beckn.services import callbacks
+from emsp.core.admin import RecordAdmin, masked_json
+from emsp.core.wire import load_json
+
+COLOURS = {
+    "DELIVERED": "success",
+    "PENDING": "warning",
+    "REFUSED": "danger",
+    "DEAD": "danger",
+    "SUPERSEDED": "default",
+}
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(ModelAdmin):
+    """Participants whose signatures we accept."""
+
+    list_display = ("subscriber_id", "type", "unique_key_id", "status", "valid_until", "local")
+    list_filter = ("type", "status", "local")
+    search_fields = ("subscriber_id", "url")
+    readonly_fields = ("local", "fetched_at", "created_at")
+
+
+@admin.register(Transaction)
+class TransactionAdmin(RecordAdmin):
+    """One conversation: requests, callbacks and the order, in the order in which they happened."""
+
+    list_display = ("transaction_id", "bap_id", "order_link", "created_at")
+    search_fields = ("transaction_id", "bap_id", "order__reference")
+    fields = ("transaction_id", "bap_id", "order_link", "created_at", "context_shown", "timeline")
+    readonly_fields = ("order_link", "context_shown", "timeline")
+    list_select_related = ("order",)
+
+    @display(description="order")
+    def order_link(self, conversation: Transaction) -> SafeString | str:
+        if conversation.order is None:
+            return ""
+        url = reverse("admin:charging_sessions_order_change", args=[conversation.order_id])
+        return format_html(
+            '<a class="underline" href="{}">{} ({})</a>', url, conversation.order, conversation.order.state
+        )
+
+    @display(description="context")
+    def context_shown(self, conversation: Transaction) -> SafeString:
+        return masked_json(conversation.context)
+
+    @display(description="messages")
+    def timeline(self, conversation: Transaction) -> SafeString:
+        requests = Request.objects.filter(
+            bap_id=conversation.bap_id, transaction_id=conversation.transaction_id
+        )
+        sent = Callback.objects.filter(bap_id=conversation.bap_id, transaction_id=conversation.transaction_id)
+        rows = [
+            (r.received_at, "→", r.action, r.state, reverse("admin:beckn_request_change", args=[r.pk]))
+            for r in requests
+        ]
+        rows += [
+            (c.created_at, "←", c.action, c.state, reverse("admin:beckn_callback_change", args=[c.pk]))
+            for c in sent
+        ]
+        lines = (
+            (at.strftime("%H:%M:%S.%f")[:-3], arrow, url, action, state)
+            for at, arrow, action, state, url in sorted(rows)
+        )
+        return format_html_join("", '<div>{} {} <a class="underline" href="{}">{}</a> {}</div>', lines)
+
+
+@admin.register(Request)
+class RequestAdmin(RecordAdmin):
+    list_display = ("action", "bap_id", "state", "order", "transaction_id", "received_at", "answered_in")
+    list_filter = ("action", "state", "bap_id")
+    search_fields = ("transaction_id", "message_id", "order__reference")
+    list_select_related = ("order",)
+    date_hierarchy = "received_at"
+    exclude = ("body",)
+    readonly_fields = ("body_shown",)
+
+    @display(description="body, masked")
+    def body_shown(self, request: Request) -> SafeString:
+        return masked_json(request.body)
+
+    @display(description="answered in")
+    def answered_in(self, request: Request) -> str:
+        if request.answered_at is None:
+            return ""
+        return f"{(request.answered_at - request.received_at).total_seconds() * 1000:.0f} ms"
+
+
+@admin.register(Callback)
+class CallbackAdmin(RecordAdmin):
+    list_display = (
+        "action",
+        "bap_id",
+        "state_label",
+        "attempts",
+        "last_status",
+        "order",
+        "created_at",
+        "sent_at",
+        "last_error",
+    )
+    list_filter = ("action", "state", "bap_id")
+    search_fields = ("transaction_id", "message_id", "order__reference")
+    list_select_related = ("order",)
+    date_hierarchy = "created_at"
+    actions = ("send_again",)
+    exclude = ("body",)
+    readonly_fields = ("body_shown",)
+
+    @display(description="state", label=COLOURS, ordering="state")
+    def state_label(self, callback: Callback) -> str:
+        return str(callback.state)
+
+    @display(description="body, masked")
+    def body_shown(self, callback: Callback) -> SafeString:
+        return masked_json(load_json(bytes(callback.body)))
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("beckn.change_callback")
+
+    @admin.action(description="Send again", permissions=["act"])
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Callback]) -> None:
+        for callback in chosen:
+            callbacks.send_again(callback)
+        self.message_user(request, f"{len(chosen)} callback(s) will be sent again.")
+
+
+@admin.register(Rating)
+class RatingAdmin(RecordAdmin):
+    list_display = ("category", "value", "rated_id", "order", "comment", "created_at")
+    list_filter = ("category", "value")
+
+
+@admin.register(SupportRequest)
+class SupportRequestAdmin(ModelAdmin):
+    """Drivers who want to hear from us. The contact is shown here and nowhere else."""
+
+    list_display = ("id", "order", "created_at", "resolved_at")
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
+    fields = ("order", "contact_shown", "created_at", "resolved_at")
+    readonly_fields = ("order", "contact_shown", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @display(description="contact")
+    def contact_shown(self, wish: SupportRequest) -> str:
+        contact: dict[str, Any] = wish.contact or {}
+        return ", ".join(str(value) for value in contact.values())
