@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+
 from catalog.geography import EARTH_RADIUS_M, Window, least_distance_m, windows
 from catalog.models import Offer
 from ocpi.models import Party
@@ -52,9 +54,9 @@ class SearchWish:
 def offers_near(wish: SearchWish) -> list[Offer]:
     """The offers that fit, all of a location together, nearest location first.
 
-    Each offer has `distance_m` (float; None without a point) and `party`, of which only name, provider_id and
-    business_details are filled. Inside a location the order is that of the CPO's list. Nothing found is an
-    empty list.
+    Each offer has `distance_m` (float; None without a point) and `party` with name, provider_id and
+    business_details (more of it costs a query). Inside a location the order is that of the CPO's list.
+    Nothing found is an empty list.
     Source: design.md §5 (search), §6; beckn.md a.3 (strict on area, connector and provider, soft on text).
     """
     found = _found(wish)
@@ -100,10 +102,12 @@ def _with_party(rows: list[Any]) -> list[Offer]:
     parties: dict[int, Party] = {}
     for row in rows:
         if row.party_id not in parties:
-            parties[row.party_id] = Party(
-                pk=row.party_id, name=row.cpo_name, provider_id=row.cpo_provider_id,
-                business_details=json.loads(row.cpo_details),
-            )
+            known = {
+                "id": row.party_id, "name": row.cpo_name, "provider_id": row.cpo_provider_id,
+                "business_details": json.loads(row.cpo_details),
+            }
+            names = [field.attname for field in Party._meta.concrete_fields if field.attname in known]
+            parties[row.party_id] = Party.from_db(connection.alias, names, [known[name] for name in names])
         row.party = parties[row.party_id]
     return rows
 

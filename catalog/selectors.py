@@ -90,8 +90,10 @@ def tariff_for(place: Offer | Connector, at: datetime) -> tuple[dict[str, Any], 
 
     Raises PriceUnknown when no tariff is in force there.
     """
-    connector = place.connector if isinstance(place, Offer) else place
-    party = connector.evse.location.party
+    if isinstance(place, Offer):
+        connector, party = place.connector, place.party
+    else:
+        connector, party = place, place.evse.location.party
     book = TariffBook.load([party.connection_id], connector.tariff_ids)
     named = book.named(connector.tariff_ids, party_id=party.pk, connection_id=party.connection_id)
     tariff = choose(named, at).tariff

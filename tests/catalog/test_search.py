@@ -212,6 +212,7 @@ def test_the_provider_comes_along_in_one_query():
         seen = [(o.party.name, o.party.provider_id, o.party.business_details, o.energy_price) for o in found]
 
     assert len(queries) == 1
+    assert found[0].party.connection == party.connection
     assert seen == [("Thunder", "thunder.example", details, Decimal("18"))] * 3
 
 

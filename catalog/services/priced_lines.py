@@ -1,0 +1,138 @@
+"""A price in lines, as quotes and bills state it: including VAT, two decimals, lines that add up to the total.
+
+Source: beckn.md e.4 (Quote): round half up per line, total = sum of the lines.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from catalog.pricing import Amount, Item, Priced
+from emsp.core.money import to_cents
+
+ENERGY_COST, CHARGING_TIME, PARKING_FEE = "energy-cost", "charging-time", "parking-fee"
+SERVICE_CHARGE, RESERVATION_FEE, PRICE_LIMIT = "service-charge", "reservation-fee", "price-limit"
+
+# dimension of an Item → code and unit of its line, in the order in which lines are shown
+LINE_OF = {
+    "ENERGY": (ENERGY_COST, "kWh"),
+    "TIME": (CHARGING_TIME, "h"),
+    "PARKING_TIME": (PARKING_FEE, "h"),
+    "FLAT": (SERVICE_CHARGE, "session"),
+    "RESERVATION_FLAT": (RESERVATION_FEE, "session"),
+    "RESERVATION_TIME": (RESERVATION_FEE, "h"),
+}
+FOUR_PLACES = Decimal("0.0001")
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: quantity (after step_size) × unit_price_incl_vat = amount, the latter in cents.
+
+    energy_kwh: what was or will be taken, before step_size; None where the line is not about energy.
+    unit: kWh, h or session. A price-limit is what min_price adds or max_price takes away.
+    """
+
+    code: str
+    energy_kwh: Decimal | None
+    quantity: Decimal
+    unit: str
+    unit_price_incl_vat: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class PricedLines:
+    """What a charge costs. total is the sum of the lines, exactly.
+
+    unit_price: per kWh incl. VAT, of the first energy; None when energy has no price of its own.
+    total_excl_vat: equal to total where the tariff does not tell the VAT apart.
+    tariff, tariff_version: the OCPI tariff it was made of, and the pk of its version.
+    explanation: sentences for staff and drivers. findings: what was wrong with a CDR and how it was read.
+    """
+
+    lines: list[Line]
+    total: Decimal
+    total_excl_vat: Decimal
+    currency: str
+    unit_price: Decimal | None
+    explanation: list[str]
+    tariff: dict[str, Any]
+    tariff_version: int | None = None
+    findings: list[str] = field(default_factory=list)
+
+
+def in_lines(
+    priced: Priced,
+    *,
+    tariff: dict[str, Any],
+    energy_kwh: Decimal,
+    tariff_version: int | None = None,
+    notes: Iterable[str] = (),
+    findings: Iterable[str] = (),
+) -> PricedLines:
+    """Put a price of the tariff engine in lines.
+
+    energy_kwh: shown at no cost when the tariff asks nothing for anything, so that there always is a line.
+    notes: sentences to put before the engine's own.
+    """
+    lines = _lines(priced.items)
+    before = sum((line.amount for line in lines), ZERO)
+    if _known(priced.adjustment):
+        limited = to_cents(_known(priced.total))
+        if limited != before:
+            lines.append(_single(PRICE_LIMIT, limited - before))
+    if not lines:
+        lines.append(Line(ENERGY_COST, energy_kwh, energy_kwh, "kWh", ZERO, ZERO))
+    total = sum((line.amount for line in lines), ZERO)
+    energy = next((line for line in lines if line.code == ENERGY_COST), None)
+    excl_vat = priced.total.excl_vat
+    return PricedLines(
+        lines=lines,
+        total=total,
+        total_excl_vat=total if excl_vat is None else to_cents(excl_vat),
+        currency=priced.currency,
+        unit_price=energy.unit_price_incl_vat.quantize(FOUR_PLACES) if energy else None,
+        explanation=[*findings, *notes, *priced.explanation],
+        tariff=tariff,
+        tariff_version=tariff_version,
+        findings=list(findings),
+    )
+
+
+def _lines(items: list[Item]) -> list[Line]:
+    """One line per dimension and price, in the order of LINE_OF and then of time."""
+    groups: dict[tuple[str, Decimal], list[Item]] = {}
+    for dimension in LINE_OF:
+        for item in items:
+            if item.dimension == dimension:
+                groups.setdefault((dimension, _unit_price(item)), []).append(item)
+    return [_line(dimension, price, group) for (dimension, price), group in groups.items()]
+
+
+def _line(dimension: str, price: Decimal, items: list[Item]) -> Line:
+    code, unit = LINE_OF[dimension]
+    taken = sum((item.quantity for item in items), Decimal(0))
+    return Line(
+        code=code,
+        energy_kwh=taken if dimension == "ENERGY" else None,
+        quantity=sum((item.billed_quantity for item in items), Decimal(0)),
+        unit=unit,
+        unit_price_incl_vat=price,
+        amount=to_cents(sum((_known(item.amount) for item in items), Decimal(0))),
+    )
+
+
+def _single(code: str, amount: Decimal) -> Line:
+    return Line(code, None, Decimal(1), "session", amount, amount)
+
+
+def _unit_price(item: Item) -> Decimal:
+    return _known(Amount(item.price_excl_vat, item.price_incl_vat))
+
+
+def _known(amount: Amount) -> Decimal:
+    """The amount incl. VAT; without it where VAT is not known (ocpi.md 4.7, 2.1.1)."""
+    return next((side for side in (amount.incl_vat, amount.excl_vat) if side is not None), Decimal(0))
