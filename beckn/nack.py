@@ -1,6 +1,7 @@
 """The two synchronous answers: ACK, and NACK with the HTTP status of its kind. Source: beckn.md a.6, design.md §8."""
 
 import logging
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -82,7 +83,7 @@ def _transport(error: Exception) -> Response | None:
         case MethodNotAllowed():
             return nack(405, "only POST is understood here")
         case Throttled():
-            return nack(429, "too many requests", Retry_After=str(int(error.wait or 0) + 1))
+            return nack(429, "too many requests", Retry_After=str(ceil(error.wait or 1)))
         case APIException():
             return nack(error.status_code, str(error.detail))
         case OperationalError() | InterfaceError():

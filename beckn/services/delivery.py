@@ -24,9 +24,9 @@ from emsp.core.wire import encode, load_json, moment_text
 log = logging.getLogger(__name__)
 
 BATCH = 16
-BATCH_TIME_S = 10  # a batch that took longer gives the rest back
+BATCH_TIME_S = 0.5  # a batch that took longer gives the rest back, for other threads to send
 RECORD_EVERY_S = 0.25
-LEASE = timedelta(seconds=30)  # BATCH_TIME_S and one send at the time limit
+LEASE = timedelta(seconds=30)  # more than BATCH_TIME_S and one send at its time limit
 RESTAMP_AFTER = timedelta(seconds=30)
 WAITS_S = (1, 2, 4, 8, 16, 32, 60)
 LONG_WAIT_S = 300
@@ -35,7 +35,7 @@ PATIENCE = 6  # attempts for which a callback holds back later ones of its order
 in_flight = Slots(limit=4)
 
 CLAIM = """
-    update beckn_callback set leased_until = %(until)s where id in (
+    with due as materialized (
         select c.id from beckn_callback c
         where c.state = 'PENDING' and c.due_at <= %(now)s and c.expires_at > %(now)s and c.bap_id = %(bap_id)s
           and (c.leased_until is null or c.leased_until < %(now)s)
@@ -45,7 +45,8 @@ CLAIM = """
                 and e.state = 'PENDING' and e.attempts < %(patience)s)
         order by c.due_at, c.id limit %(limit)s
         for update skip locked)
-    returning *
+    update beckn_callback set leased_until = %(until)s from due where beckn_callback.id = due.id
+    returning beckn_callback.*
 """
 
 

@@ -47,7 +47,7 @@ KEEP = """
 # A request waits while an earlier one of its conversation is still to be handled, so that a confirm never
 # overtakes its init.
 CLAIM = """
-    update beckn_request set leased_until = %(until)s where id in (
+    with due as materialized (
         select r.id from beckn_request r
         where r.state <> 'ANSWERED' and r.due_at <= %(now)s
           and (r.leased_until is null or r.leased_until < %(now)s)
@@ -57,7 +57,8 @@ CLAIM = """
                 and e.id < r.id and e.state = 'RECEIVED' and e.attempts < %(attempts)s)
         order by r.due_at, r.id limit %(limit)s
         for update skip locked)
-    returning id
+    update beckn_request set leased_until = %(until)s from due where beckn_request.id = due.id
+    returning beckn_request.id
 """
 
 

@@ -1,0 +1,540 @@
+"""The outbox: what a callback says, in which order and how often it is sent, and when it is given up."""
+
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from beckn import signing
+from beckn.models import Callback, CallbackState
+from beckn.services import callbacks, delivery
+from beckn.services.outcome import Verdict, judge
+from emsp.core import http
+from sessions.models import Order
+from tests.factories.beckn import (
+    PLACE,
+    CallbackFactory,
+    RequestFactory,
+    TransactionFactory,
+    request_body,
+)
+from tests.factories.catalog import OfferFactory
+
+NACK = {"message": {"ack": {"status": "NACK"}}, "error": {"code": "30000", "message": "Response timed out"}}
+
+
+@pytest.fixture
+def asleep(monkeypatch):
+    """Nobody is woken; the test sends when it wants to."""
+    monkeypatch.setattr(callbacks, "wake", lambda *args, **kwargs: None)
+
+
+def conversation(url="http://127.0.0.1:9/bap/energy/v1", **more):
+    context = {"domain": "ev-charging:beckn", "version": "1.1.0", "location": PLACE}
+    context |= {"bap_id": "bap.tests.example", "bap_uri": url}
+    return TransactionFactory(transaction_id="t1", context=context | more)
+
+
+def hours(row):
+    return round((row.expires_at - row.due_at).total_seconds() / 3600, 3)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("asleep")
+class TestWriting:
+    def test_an_answer_echoes_the_context_of_its_request(self):
+        context = {
+            "domain": "ev-charging:uei", "version": "1.1.1", "location": {"city": {"code": "std:011"}},
+            "bap_uri": "http://127.0.0.1:9/a/", "ttl": "PT10M", "key": "k", "city": "std:011",
+        }
+        body = request_body("search", {}, transaction_id="t1", message_id="m1", **context)
+        request = RequestFactory(message_id="m1", transaction_id="t1", body=body)
+        before = timezone.now()
+
+        row = callbacks.queue(
+            transaction=conversation(), action="on_search", message={"catalog": {"providers": []}}, request=request
+        )
+
+        sent = json.loads(row.body)
+        stamp = sent["context"].pop("timestamp")
+        assert sent == {
+            "context": {
+                "domain": "ev-charging:uei", "version": "1.1.1", "location": {"city": {"code": "std:011"}},
+                "bap_id": "bap.tests.example", "bap_uri": "http://127.0.0.1:9/a/", "action": "on_search",
+                "bpp_id": "bpp.tests.example", "bpp_uri": "http://testserver/beckn",
+                "transaction_id": "t1", "message_id": "m1", "ttl": "PT10M",
+            },
+            "message": {"catalog": {"providers": []}},
+        }
+        assert list(sent) == ["context", "message"]
+        assert len(stamp) == 24 and stamp.endswith("Z")
+        assert abs(datetime.fromisoformat(stamp) - before) < timedelta(seconds=5)
+        assert row.url == "http://127.0.0.1:9/a/on_search"
+        assert (row.bap_id, row.transaction_id, row.message_id) == ("bap.tests.example", "t1", "m1")
+        assert (row.state, row.request, row.sequence_key) == ("PENDING", request, "")
+
+    def test_an_answer_without_ttl_gets_none(self):
+        body = request_body("search", {}, ttl=None, location=None)
+        row = callbacks.queue(
+            transaction=conversation(), action="on_search", message={}, request=RequestFactory(body=body)
+        )
+        assert {"ttl", "location"}.isdisjoint(json.loads(row.body)["context"])
+
+    def test_news_has_an_id_of_its_own_and_the_context_of_the_conversation(self):
+        rows = [
+            callbacks.queue(transaction=conversation_, action="on_status", message={"order": {"id": "o"}})
+            for conversation_ in [conversation()] * 2
+        ]
+
+        sent = json.loads(rows[0].body)["context"]
+        assert sent.pop("timestamp")
+        assert sent == {
+            "domain": "ev-charging:beckn", "version": "1.1.0", "location": PLACE, "bap_id": "bap.tests.example",
+            "bap_uri": "http://127.0.0.1:9/bap/energy/v1", "action": "on_status",
+            "bpp_id": "bpp.tests.example", "bpp_uri": "http://testserver/beckn", "transaction_id": "t1",
+            "message_id": rows[0].message_id, "ttl": "PT30S",
+        }
+        assert len(rows[0].message_id) == 36
+        assert rows[0].message_id != rows[1].message_id
+
+    def test_an_error_stands_beside_the_message(self):
+        error = {"code": "40002", "message": "EVSE_UNAVAILABLE: taken"}
+        row = callbacks.queue(transaction=conversation(), action="on_init", message={"order": {}}, error=error)
+        assert list(json.loads(row.body)) == ["context", "message", "error"]
+        assert json.loads(row.body)["error"] == error
+
+    @pytest.mark.parametrize(
+        ("action", "ttl", "more", "expected"),
+        [
+            ("on_search", "PT30S", {}, 1 / 6), ("on_search", None, {}, 1 / 6), ("on_track", "PT2H", {}, 2),
+            ("on_status", "P10D", {}, 24), ("cancellation_reasons", "PT30S", {}, 1 / 6),
+            ("on_init", "PT30S", {}, 24), ("on_confirm", "PT30S", {}, 24), ("on_update", "PT30S", {}, 24),
+            ("on_cancel", "PT30S", {}, 24), ("on_status", "PT30S", {"lasting": True}, 24),
+        ],
+    )
+    def test_how_long_an_answer_is_tried(self, action, ttl, more, expected):
+        request = RequestFactory(body=request_body("x", {}, ttl=ttl))
+        row = callbacks.queue(transaction=conversation(), action=action, message={}, request=request, **more)
+        assert hours(row) == round(expected, 3)
+
+    @pytest.mark.parametrize(
+        ("more", "expected"), [({}, 1), ({"superseding": True}, 1), ({"lasting": True}, 24),
+                               ({"lasting": True, "superseding": True}, 24)],
+    )
+    def test_how_long_news_is_tried(self, more, expected):
+        row = callbacks.queue(transaction=conversation(), action="on_status", message={}, **more)
+        assert hours(row) == expected
+
+
+@pytest.fixture
+def order(db):
+    offer = OfferFactory()
+    return Order.objects.create(offer=offer, party=offer.party, sold_through="bap.tests.example")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("asleep")
+class TestSuperseding:
+    def queue(self, order, **more):
+        return callbacks.queue(
+            transaction=self.conversation, action="on_status", message={}, order=order, **more
+        )
+
+    def states(self):
+        return list(Callback.objects.order_by("pk").values_list("state", flat=True))
+
+    @pytest.fixture(autouse=True)
+    def _conversation(self, db):
+        self.conversation = conversation()
+
+    def test_only_the_newest_progress_is_sent(self, order):
+        self.queue(order, superseding=True)
+        self.queue(order)
+        Callback.objects.filter(pk=self.queue(order, superseding=True).pk).update(state="DELIVERED")
+        self.queue(order, superseding=True)
+        assert self.states() == ["SUPERSEDED", "PENDING", "DELIVERED", "PENDING"]
+        assert set(Callback.objects.values_list("sequence_key", flat=True)) == {str(order.reference)}
+
+    def test_the_bill_makes_progress_obsolete_but_not_an_answer(self, order):
+        self.queue(order, superseding=True)
+        self.queue(order, lasting=True, request=RequestFactory())
+        assert self.states() == ["PENDING", "PENDING"]
+        self.queue(order, lasting=True)
+        assert self.states() == ["SUPERSEDED", "PENDING", "PENDING"]
+
+    def test_news_that_was_superseded_on_its_way_is_not_tried_again(self, order, monkeypatch):
+        row = self.queue(order, superseding=True)
+
+        def superseded_meanwhile(*args):
+            self.queue(order, superseding=True)
+            Callback.objects.exclude(pk=row.pk).delete()
+            return judge(503, b"")
+
+        monkeypatch.setattr(delivery, "post", superseded_meanwhile)
+        delivery.deliver_due()
+        assert self.states() == ["SUPERSEDED"]
+
+    def test_news_that_was_superseded_on_its_way_but_arrived_is_delivered(self, order, monkeypatch):
+        row = self.queue(order, superseding=True)
+
+        def superseded_meanwhile(*args):
+            Callback.objects.filter(pk=row.pk).update(state="SUPERSEDED")
+            return judge(200, b"")
+
+        monkeypatch.setattr(delivery, "post", superseded_meanwhile)
+        delivery.deliver_due()
+        assert self.states() == ["DELIVERED"]
+
+
+def pending(bap_server, action="on_search", **more):
+    return CallbackFactory(action=action, url=f"{bap_server.url}/{action}", **more)
+
+
+def state_of(row):
+    row.refresh_from_db()
+    return row.state
+
+
+@pytest.mark.django_db
+class TestSending:
+    def test_a_callback_arrives_signed_over_its_bytes(self, bap_server, settings):
+        row = pending(bap_server)
+
+        assert delivery.deliver_due() == 1
+
+        (got,) = bap_server.received
+        assert got.path == "/bap/energy/v1/on_search"
+        assert got.raw == bytes(row.body)
+        assert got.headers["content-type"] == "application/json"
+        header = signing.parse(got.headers["authorization"])
+        key = signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY)
+        signing.verify(header, got.raw, bytes(key.verify_key), int(time.time()), skew_s=0)
+        assert (header.subscriber_id, header.unique_key_id) == ("bpp.tests.example", "bpp-key-1")
+        assert header.created <= time.time() - 4
+        row.refresh_from_db()
+        assert (row.state, row.attempts, row.last_status, row.last_error) == ("DELIVERED", 1, 200, "")
+        assert row.leased_until is None
+        assert abs(row.sent_at - timezone.now()) < timedelta(seconds=5)
+
+    @pytest.mark.parametrize(
+        "answer", [(200, b""), (202, b"OK"), (204, b""), (200, {}), (200, b"[]"), (202, b"<html>"), (201, b"null")]
+    )
+    def test_any_2xx_that_is_no_nack_is_delivery(self, bap_server, answer):
+        row = pending(bap_server)
+        bap_server.answer_with(answer)
+        delivery.deliver_due()
+        assert state_of(row) == "DELIVERED"
+
+    @pytest.mark.parametrize(
+        ("answer", "reason"),
+        [
+            ((200, NACK), "NACK 30000 Response timed out"),
+            ((400, NACK), "NACK 30000 Response timed out"),
+            ((500, NACK), "NACK 30000 Response timed out"),
+            ((202, {"message": {"ack": {"status": "NACK"}, "error": {"code": 30000}}}), "NACK 30000"),
+            ((401, {"message": {"ack": {"status": "NACK"}}}), "NACK"),
+            ((404, b"not here"), "HTTP 404"),
+            ((302, b"", {"Location": "http://127.0.0.1:1/"}), "HTTP 302"),
+        ],
+    )
+    def test_a_no_is_final(self, bap_server, answer, reason):
+        row = pending(bap_server)
+        bap_server.answer_with(answer)
+
+        delivery.deliver_due()
+        Callback.objects.update(due_at=timezone.now())
+        assert delivery.deliver_due() == 0
+
+        assert state_of(row) == "REFUSED"
+        assert (row.last_status, row.last_error) == (answer[0], reason)
+        assert len(bap_server.received) == 1
+
+    @pytest.mark.parametrize(
+        ("answer", "status", "reason"),
+        [
+            ((503, b""), 503, "HTTP 503"), ((500, {"oops": 1}), 500, "HTTP 500"), ((408, b""), 408, "HTTP 408"),
+            ((429, NACK), 429, "NACK 30000 Response timed out"), ("reset", None, "no answer: ProtocolError"),
+        ],
+    )
+    def test_a_failure_is_tried_again_under_the_same_id(self, bap_server, answer, status, reason):
+        row = pending(bap_server)
+        bap_server.answer_with(answer)
+        before = timezone.now()
+
+        delivery.deliver_due()
+
+        assert state_of(row) == "PENDING"
+        assert (row.attempts, row.last_status, row.last_error, row.leased_until) == (1, status, reason, None)
+        assert round((row.due_at - before).total_seconds()) == 1
+        Callback.objects.update(due_at=timezone.now())
+        delivery.deliver_due()
+        assert state_of(row) == "DELIVERED"
+        first, second = bap_server.received
+        assert first.raw == second.raw
+        assert row.attempts == 2
+
+    def test_an_app_that_is_not_there_is_tried_again(self):
+        row = CallbackFactory()  # nothing listens on port 9
+        delivery.deliver_due()
+        assert state_of(row) == "PENDING"
+        assert row.last_error == "no answer: NewConnectionError"
+
+    def test_the_pauses_grow_to_a_minute_and_then_to_five(self):
+        assert [delivery.wait_s(attempts) for attempts in range(1, 11)] == [1, 2, 4, 8, 16, 32, 60, 300, 300, 300]
+
+    @pytest.mark.parametrize(
+        ("value", "pause"),
+        [("7", 7), ("0", 1), ("99999999999", 300), ("soon", 1), ("-5", 1), ("²", 1),
+         (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 300),
+         (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 1)],
+    )
+    def test_what_the_app_asks_for_in_retry_after_counts_up_to_five_minutes(self, bap_server, value, pause):
+        row = pending(bap_server)
+        bap_server.answer_with((503, b"", {"Retry-After": value}))
+        before = timezone.now()
+        delivery.deliver_due()
+        row.refresh_from_db()
+        assert round((row.due_at - before).total_seconds()) == pause
+
+    def test_what_cannot_be_delivered_in_its_time_is_dead(self, bap_server):
+        row = pending(bap_server, attempts=7, expires_at=timezone.now() + timedelta(seconds=299))
+        bap_server.answer_with((503, b""))
+        delivery.deliver_due()
+        assert state_of(row) == "DEAD"
+
+    def test_what_is_over_its_time_is_not_sent(self, bap_server):
+        pending(bap_server, expires_at=timezone.now())
+        assert delivery.deliver_due() == 0
+        assert bap_server.received == []
+
+    def test_a_forbidden_address_is_dead_at_once(self, bap_server, settings):
+        settings.SANDBOX = False
+        plain = pending(bap_server)
+        private = CallbackFactory(url="https://127.0.0.1/on_search")
+
+        delivery.deliver_due()
+
+        assert (state_of(plain), plain.last_error) == ("DEAD", "the URL is not https")
+        assert (state_of(private), private.last_error) == ("DEAD", "the URL leads to a private address")
+        assert bap_server.received == []
+
+    def test_a_name_that_does_not_resolve_now_is_tried_again(self, settings, monkeypatch):
+        def unknown(*args, **kwargs):
+            raise OSError("no such host")
+
+        settings.SANDBOX = False
+        monkeypatch.setattr(http.socket, "getaddrinfo", unknown)
+        row = CallbackFactory(url="https://bap.example/on_search")
+        delivery.deliver_due()
+        assert (state_of(row), row.last_error) == ("PENDING", "the URL's host cannot be resolved")
+
+    def test_a_callback_that_waited_says_when_it_leaves(self, bap_server):
+        row = pending(bap_server)
+        Callback.objects.update(created_at=timezone.now() - timedelta(seconds=31))
+
+        delivery.deliver_due()
+
+        before, after = json.loads(row.body), bap_server.received[0].body
+        stamp = datetime.fromisoformat(after["context"].pop("timestamp"))
+        assert abs(stamp - timezone.now()) < timedelta(seconds=5)
+        del before["context"]["timestamp"]
+        assert after == before
+
+    def test_numbers_survive_a_new_time_stamp(self, bap_server):
+        body = b'{"context":{"timestamp":"2026-01-01T00:00:00Z","x":1.10},"message":{"v":17.330000000000000001}}'
+        row = pending(bap_server, body=body)
+        Callback.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+        delivery.deliver_due()
+        assert b'"x":1.10' in bap_server.received[0].raw
+        assert b'"v":17.330000000000000001' in bap_server.received[0].raw
+        assert bytes(row.body) == body
+
+    def test_an_answer_without_end_is_cut_off(self, bap_server):
+        row = pending(bap_server)
+        bap_server.answer_with((200, b"x" * 5_000_000))
+        delivery.deliver_due()
+        assert state_of(row) == "DELIVERED"
+
+    def test_secrets_in_the_apps_words_are_masked_and_cut(self, bap_server):
+        row = pending(bap_server)
+        words = "mail a@b.example token abcdefghijklmnopqrst " + "x" * 400 + "\x00"
+        bap_server.answer_with((400, NACK | {"error": {"code": "1", "message": words}}))
+        delivery.deliver_due()
+        row.refresh_from_db()
+        assert len(row.last_error) <= 300
+        assert "a@b.example" not in row.last_error
+        assert "abcdefghijklmnopqrst" not in row.last_error
+
+
+@pytest.mark.django_db
+class TestOrder:
+    def test_callbacks_of_one_order_leave_in_order(self, bap_server):
+        for number in range(3):
+            pending(bap_server, sequence_key="order", message_id=f"m{number}")
+        delivery.deliver_due()
+        assert [got.body["context"]["message_id"] for got in bap_server.received] == ["m0", "m1", "m2"]
+
+    def test_a_failed_one_holds_back_the_next_of_its_order_only(self, bap_server):
+        first = pending(bap_server, sequence_key="order", message_id="m0")
+        pending(bap_server, sequence_key="order", message_id="m1")
+        pending(bap_server, sequence_key="other", message_id="m2")
+        bap_server.answer_with((503, b""))
+
+        delivery.deliver_due()
+        assert [got.body["context"]["message_id"] for got in bap_server.received] == ["m0", "m2"]
+        Callback.objects.filter(pk=first.pk).update(due_at=timezone.now())
+        delivery.deliver_due()
+        assert [got.body["context"]["message_id"] for got in bap_server.received] == ["m0", "m2", "m0", "m1"]
+
+    def test_after_six_attempts_it_holds_back_nobody(self, bap_server):
+        later = timezone.now() + timedelta(minutes=1)
+        first = pending(bap_server, sequence_key="order", attempts=5, due_at=later)
+        second = pending(bap_server, sequence_key="order")
+        assert delivery.deliver_due() == 0
+        Callback.objects.filter(pk=first.pk).update(attempts=6)
+        assert delivery.deliver_due() == 1
+        assert state_of(second) == "DELIVERED"
+
+    def test_callbacks_without_an_order_do_not_wait_for_each_other(self, bap_server):
+        pending(bap_server, due_at=timezone.now() + timedelta(minutes=1))
+        pending(bap_server)
+        assert delivery.deliver_due() == 1
+
+    def test_what_is_leased_or_not_due_is_left_alone(self, bap_server):
+        soon = timezone.now() + timedelta(seconds=1)
+        pending(bap_server, leased_until=soon)
+        pending(bap_server, due_at=soon)
+        pending(bap_server, state=CallbackState.DELIVERED)
+        assert delivery.deliver_due() == 0
+        assert not delivery.has_due()
+
+    def test_the_lease_of_a_worker_that_died_runs_out(self, bap_server):
+        row = pending(bap_server, leased_until=timezone.now() - timedelta(seconds=1))
+        assert delivery.has_due()
+        assert delivery.deliver_due() == 1
+        assert state_of(row) == "DELIVERED"
+
+    def test_more_than_one_batch_is_sent(self, bap_server):
+        for _ in range(delivery.BATCH + 3):
+            pending(bap_server)
+        assert delivery.deliver_due() == delivery.BATCH + 3
+
+    def test_a_slow_batch_gives_the_rest_back(self, bap_server, monkeypatch):
+        rows = [pending(bap_server) for _ in range(3)]
+        clock = iter([0, 0, 0, 0.6, 0.6, 0.6])
+        monkeypatch.setattr(delivery.time, "monotonic", lambda: next(clock))
+
+        delivery._deliver_batch("bap.tests.example")
+
+        assert [state_of(row) for row in rows] == ["DELIVERED", "PENDING", "PENDING"]
+        assert [row.leased_until for row in rows] == [None, None, None]
+        assert [row.attempts for row in rows] == [1, 0, 0]
+
+    def test_a_receiver_whose_slots_are_taken_is_passed_over(self, bap_server):
+        slow = pending(bap_server, bap_id="slow.example")
+        quick = pending(bap_server, bap_id="quick.example")
+        for _ in range(delivery.in_flight.limit):
+            assert delivery.in_flight.take("slow.example")
+        assert not delivery.in_flight.take("slow.example")
+
+        delivery.deliver_due()
+        assert (state_of(slow), state_of(quick)) == ("PENDING", "DELIVERED")
+        assert not delivery.has_due()
+        delivery.in_flight.free("slow.example")
+        assert delivery.has_due()
+        delivery.deliver_due()
+        assert state_of(slow) == "DELIVERED"
+
+
+@pytest.mark.django_db
+class TestAgain:
+    @pytest.mark.parametrize("state", ["DELIVERED", "REFUSED", "SUPERSEDED", "DEAD"])
+    def test_staff_can_send_what_ended_again(self, bap_server, state, django_capture_on_commit_callbacks):
+        row = pending(bap_server, state=state, attempts=9, expires_at=timezone.now())
+        with django_capture_on_commit_callbacks(execute=True):
+            assert callbacks.send_again(row) is True
+        assert state_of(row) == "DELIVERED"
+        assert row.attempts == 1
+
+    def test_what_is_on_its_way_is_not_hurried(self, bap_server):
+        later = timezone.now() + timedelta(minutes=5)
+        row = pending(bap_server, attempts=8, due_at=later)
+        assert callbacks.send_again(row) is False
+        assert state_of(row) == "PENDING"
+        assert (row.attempts, row.due_at) == (8, later)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestThreads:
+    def deliver_at_once(self, count):
+        def one():
+            try:
+                delivery.deliver_due()
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=one) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def test_each_callback_is_sent_once(self, bap_server):
+        for _ in range(40):
+            pending(bap_server)
+        for thread in self.deliver_at_once(4):
+            thread.join(30)
+        ids = [got.body["context"]["message_id"] for got in bap_server.received]
+        assert len(ids) == len(set(ids)) == 40
+        assert set(Callback.objects.values_list("state", flat=True)) == {"DELIVERED"}
+
+    def test_a_slow_app_delays_only_itself(self, bap_server):
+        release, threads = threading.Event(), []
+
+        def answer(got):
+            if got.action == "on_status":
+                release.wait(20)
+            return 200, b""
+
+        bap_server.answers.extend([answer] * 20)
+        try:
+            for number in range(delivery.in_flight.limit):
+                pending(bap_server, "on_status", bap_id="slow.example")
+                threads += self.deliver_at_once(1)
+                _until(lambda number=number: len(bap_server.received) == number + 1)
+            pending(bap_server, "on_status", bap_id="slow.example")
+            quick = pending(bap_server, bap_id="quick.example")
+            (thread,) = self.deliver_at_once(1)
+            thread.join(5)
+            assert not thread.is_alive()
+            assert state_of(quick) == "DELIVERED"
+            assert len(bap_server.received) == 5
+        finally:
+            release.set()
+            for thread in threads:
+                thread.join(30)
+        assert Callback.objects.filter(state="DELIVERED").count() == 6
+
+
+def _until(true, seconds=10):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert true()
+
+
+def test_the_verdicts_in_one_table():
+    ack = b'{"message":{"ack":{"status":"ACK"}}}'
+    nack = json.dumps(NACK).encode()
+    table = {
+        (200, ack): Verdict.DELIVERED, (202, b""): Verdict.DELIVERED, (200, b"\xff"): Verdict.DELIVERED,
+        (200, nack): Verdict.REFUSED, (400, nack): Verdict.REFUSED, (503, nack): Verdict.REFUSED,
+        (400, b""): Verdict.REFUSED, (410, b""): Verdict.REFUSED, (301, b""): Verdict.REFUSED,
+        (408, b""): Verdict.LATER, (429, b""): Verdict.LATER, (429, nack): Verdict.LATER,
+        (500, b""): Verdict.LATER, (502, ack): Verdict.LATER,
+    }
+    assert {given: judge(*given).verdict for given in table} == table
