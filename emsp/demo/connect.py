@@ -1,6 +1,7 @@
 """Registers the simulated CPO and waits for its stations: `python -m emsp.demo.connect`, at each start."""
 
 import base64
+import io
 import os
 import sys
 import time
@@ -45,7 +46,8 @@ def main() -> int:
     versions_url, token_a = os.environ["DEMO_CPO_VERSIONS_URL"], os.environ["DEMO_CPO_TOKEN_A"]
     try:
         if not registered(versions_url):
-            call_command("ocpi_register", name=NAME, versions_url=versions_url, token_a=token_a)
+            arguments = {"name": NAME, "versions_url": versions_url, "token_a": token_a}
+            call_command("ocpi_register", **arguments, stdout=io.StringIO())
     except (CommandError, requests.RequestException) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -24,7 +24,7 @@ class Console:
 
     def line(self, name: str, text: str) -> None:
         """A line that the child `name` wrote, masked once more: tracebacks do not pass its log filter."""
-        if self._only in (None, name):
+        if text and self._only in (None, name):
             self._write(f"{name:<{NAME_WIDTH}}| {mask_text(text)}")
 
     def hear_only(self, name: str) -> None:

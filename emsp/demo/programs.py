@@ -17,6 +17,9 @@ FOREIGN = frozenset({
     "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSERVICE", "PGDATA", "PGOPTIONS",
 })  # fmt: skip
 
+# Warnings that are meant for production: being root, and static files that nobody has collected.
+EXPECTED = ("ignore::UserWarning:celery.platforms", "ignore:No directory at:UserWarning")
+
 # Threads: what waits for a peer keeps no core busy. Two cores are shared with all the others.
 WEB_PROCESSES = 2
 WEB_THREADS = 8
@@ -35,7 +38,7 @@ def plain_environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     direct = ",".join(filter(None, [given.get("NO_PROXY") or given.get("no_proxy"), HOST, "localhost"]))
     return kept | {
         "PYTHONUNBUFFERED": "1",
-        "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms",  # that we are root, here on purpose
+        "PYTHONWARNINGS": ",".join(EXPECTED),
         "NO_PROXY": direct,
         "no_proxy": direct,
     }
