@@ -11,7 +11,6 @@ from django.db import transaction
 
 from emsp.core.wire import WireError
 from ocpi.models import Evse, EvseStatus, Location, Party
-from ocpi.services import wanted
 from ocpi.services.location_merging import Merge
 from ocpi.services.location_mirror import Branch, LocationMirror
 from ocpi.services.location_rows import own_last_updated
@@ -61,16 +60,12 @@ def patch_location(party: Party, location_id: str, patch: Any, *, received_at: d
             mirror.write()
     except WireError as error:
         raise InvalidObject.of(error) from None
-    except UnknownObject:
-        wanted.location(party, location_id)
-        raise
 
 
 def patch_evse(party: Party, location_id: str, evse_uid: str, patch: Any, *, received_at: datetime) -> None:
     """Change members of an EVSE; `connectors`, when given, replaces its connectors.
 
-    Raises InvalidObject naming the member, UnknownObject when there is no such EVSE; a GET of the location at
-    the CPO is then asked for.
+    Raises InvalidObject naming the member, UnknownObject when there is no such EVSE.
     """
     patch = _checked(party, patch, "uid", evse_uid, received_at)
     try:
@@ -81,9 +76,6 @@ def patch_evse(party: Party, location_id: str, evse_uid: str, patch: Any, *, rec
                 _patch_evse(party, location_id, evse_uid, patch, received_at)
     except WireError as error:
         raise InvalidObject.of(error) from None
-    except UnknownObject:
-        wanted.location(party, location_id)
-        raise
 
 
 def patch_connector(
@@ -91,8 +83,7 @@ def patch_connector(
 ) -> None:
     """Change members of a connector.
 
-    Raises InvalidObject naming the member, UnknownObject when there is no such connector; a GET of the
-    location at the CPO is then asked for.
+    Raises InvalidObject naming the member, UnknownObject when there is no such connector.
     """
     patch = _checked(party, patch, "id", connector_id, received_at)
     try:
@@ -108,9 +99,6 @@ def patch_connector(
             mirror.write()
     except WireError as error:
         raise InvalidObject.of(error) from None
-    except UnknownObject:
-        wanted.location(party, location_id)
-        raise
 
 
 def _patch_evse(party: Party, location_id: str, evse_uid: str, patch: dict[str, Any], at: datetime) -> None:

@@ -81,19 +81,17 @@ def store_location(party: Party, location_id: str, given: Any, *, received_at: d
 def store_evse(party: Party, location_id: str, evse_uid: str, given: Any, *, received_at: datetime) -> bool:
     """Store a pushed EVSE; True when it is new.
 
-    Raises InvalidObject naming the member, UnknownObject when there is no such location; it is then fetched.
+    Raises InvalidObject naming the member, UnknownObject when there is no such location.
     """
     node = _pushed_evse(given)
     same_id("uid", node.value.uid, evse_uid)
     with transaction.atomic():
         mirror, merge = _opened(party, received_at)
         row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
-        if row is not None:
-            new = merge.evse(row, node)
-            mirror.write()
-    if row is None:
-        wanted.location(party, location_id)
-        raise UnknownObject("locations", "location")
+        if row is None:
+            raise UnknownObject("locations", "location")
+        new = merge.evse(row, node)
+        mirror.write()
     if new is None:
         log.info("PUT of EVSE %s of location %s came too late, ignored", evse_uid, location_id)
     return bool(new)
@@ -104,8 +102,7 @@ def store_connector(
 ) -> bool:
     """Store a pushed Connector; True when it is new.
 
-    Raises InvalidObject naming the member, UnknownObject when there is no such EVSE; its location is then
-    fetched.
+    Raises InvalidObject naming the member, UnknownObject when there is no such EVSE.
     """
     node = _pushed_connector(given)
     same_id("id", node.value.id, connector_id)
@@ -113,12 +110,10 @@ def store_connector(
         mirror, merge = _opened(party, received_at)
         row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
         branch = mirror.branches(row).get(evse_uid.casefold()) if row is not None else None
-        if row is not None and branch is not None:
-            new = merge.connector(row, branch, node)
-            mirror.write()
-    if branch is None:
-        wanted.location(party, location_id)
-        raise UnknownObject("locations", "location" if row is None else "EVSE")
+        if row is None or branch is None:
+            raise UnknownObject("locations", "location" if row is None else "EVSE")
+        new = merge.connector(row, branch, node)
+        mirror.write()
     if new is None:
         log.info("PUT of connector %s of EVSE %s came too late, ignored", connector_id, evse_uid)
     return bool(new)

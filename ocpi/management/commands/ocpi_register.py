@@ -1,0 +1,62 @@
+"""Registers the eMSP at a CPO, or makes a token A for a CPO that starts. Source: design.md §4, §8."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand
+
+from emsp.core.errors import DomainError
+from emsp.core.log import mask_text
+from ocpi.services import registration
+from ocpi.services.registration import Step
+
+
+class Command(BaseCommand):
+    """Exit status 0 only when registered or invited; else 1 and one sentence on stderr."""
+
+    help = (
+        "Start the OCPI handshake with a CPO (--name, --versions-url, --token-a), "
+        "or print a token A for a CPO that starts it (--name, --invite)."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--name", default="", help="our name for the CPO; a known one is registered anew")
+        parser.add_argument("--versions-url", default="", help="the CPO's /versions address")
+        parser.add_argument("--token-a", default="", help="the registration token that the CPO gave us")
+        parser.add_argument("--invite", action="store_true", help="print a fresh token A as the last line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["invite"]:
+            return self._invite(options["name"])
+        return self._register(options["name"], options["versions_url"], options["token_a"])
+
+    def _invite(self, name: str) -> None:
+        try:
+            token = registration.invite(name)
+        except DomainError as error:
+            self._fail(str(error))
+        self.stdout.write(f"Token A for {name.strip()}; it is shown only now:")
+        self.stdout.write(token)
+
+    def _register(self, name: str, versions_url: str, token_a: str) -> None:
+        given = {"--name": name, "--versions-url": versions_url, "--token-a": token_a}
+        missing = [option for option, value in given.items() if not value]
+        if missing:
+            self._fail(f"{', '.join(missing)} must be given, or --name and --invite")
+        try:
+            connection = registration.register(name, versions_url, token_a, report=self._report)
+        except DomainError as error:
+            self._fail(str(error))
+        parties = ", ".join(f"{party.country_code}-{party.party_id}" for party in connection.parties.all())
+        self.stdout.write(f"Registered with {connection}: {parties}")
+
+    def _report(self, step: Step) -> None:
+        sign = "ok " if step.ok else "NO "
+        self.stdout.write(f"{sign} {step.name}: {' → '.join(filter(None, [step.request, step.outcome]))}")
+        if step.hint:
+            self.stdout.write(f"    hint: {step.hint}")
+
+    def _fail(self, sentence: str) -> NoReturn:
+        self.stderr.write(mask_text(sentence))
+        sys.exit(1)
