@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
-_LONG = re.compile(r"(?<=/)([^/]{6})[^/]{19,}")
+_LONG = re.compile(r"(?<=/)([^/]{6})[^/]{16,}")
 
 
 @dataclass(frozen=True)
