@@ -66,7 +66,7 @@ def test_the_history_of_an_order_is_kept(driver, cpo):
 def test_on_init_waits_for_the_charge_point(driver, cpo):
     driver.search()
     driver.select()
-    driver.init(word=None)
+    driver.ask("init", driver.order())
     assert driver.count("on_init") == 0
 
     cpo.result("RESERVE_NOW")

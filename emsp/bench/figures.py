@@ -1,0 +1,38 @@
+"""Latencies in a row: throughput and percentiles, in one printable line."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figures:
+    """count operations in seconds; p50, p99 and max of their latencies, in milliseconds."""
+
+    name: str
+    count: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    failed: int = 0
+
+    @property
+    def per_second(self) -> float:
+        return self.count / self.seconds if self.seconds else 0.0
+
+    def line(self) -> str:
+        """The figures as one line of a table."""
+        failed = f"  {self.failed} failed" if self.failed else ""
+        return (
+            f"{self.name:<34} {self.per_second:>9.1f}/s  p50 {self.p50_ms:>8.2f} ms"
+            f"  p99 {self.p99_ms:>8.2f} ms  max {self.max_ms:>8.2f} ms  n={self.count}{failed}"
+        )
+
+
+def figures(name: str, latencies_s: list[float], seconds: float, failed: int = 0) -> Figures:
+    """Figures of latencies in seconds, measured over `seconds` of wall clock."""
+    rows = sorted(latencies_s) or [0.0]
+
+    def at(share: float) -> float:
+        return rows[min(int(share * len(rows)), len(rows) - 1)] * 1000
+
+    return Figures(name, len(latencies_s), seconds, at(0.5), at(0.99), rows[-1] * 1000, failed)
