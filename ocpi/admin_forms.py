@@ -1,7 +1,7 @@
 """Forms of the registration pages."""
 
 from django import forms
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 
 class RegisterForm(forms.Form):
@@ -18,7 +18,7 @@ class RegisterForm(forms.Form):
     )
     token_a = forms.CharField(
         max_length=64,
-        widget=UnfoldAdminPasswordInput,
+        widget=UnfoldAdminPasswordWidget,
         label="Token A",
         help_text="The CPO gave it to you; it is dead after the handshake",
     )

@@ -1,0 +1,381 @@
+"""CPOs, their stations and tariffs, what they reported, and what we asked of them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from emsp.core.admin import RecordAdmin, masked_json
+from emsp.core.wakeup import wake
+from ocpi import tasks
+from ocpi.admin_forms import InviteForm, RegisterForm
+from ocpi.models import (
+    Authorization,
+    Cdr,
+    Command,
+    Connection,
+    Connector,
+    Evse,
+    Location,
+    ParkedObject,
+    Party,
+    Session,
+    SyncState,
+    Tariff,
+    TariffVersion,
+    Token,
+)
+from ocpi.services import registration
+from ocpi.services.registration_steps import RegistrationFailed
+
+HEALTH = {"good": "success", "failing": "danger", "silent": "warning"}
+
+
+class PartyInline(TabularInline):
+    model = Party
+    extra = 0
+    can_delete = False
+    fields = ("country_code", "party_id", "name", "provider_id", "active")
+    readonly_fields = ("country_code", "party_id")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SyncInline(TabularInline):
+    model = SyncState
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = (
+        "module",
+        "high_water_at",
+        "last_complete_at",
+        "last_full_at",
+        "stored",
+        "parked",
+        "error",
+    )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ModelAdmin):
+    """CPO platforms: register, pull, see how they are. A token can be set by a handshake, never read back."""
+
+    list_display = ("name", "status", "health", "parties", "version", "last_ok_at", "last_error")
+    list_filter = ("status",)
+    search_fields = ("name", "parties__party_id", "parties__name")
+    inlines = (PartyInline, SyncInline)
+    actions = ("pull_now", "pull_everything")
+    actions_list = ("register_cpo", "invite_cpo")
+    actions_detail = ("pull_this", "rotate_token", "unregister")
+    fieldsets = (
+        (None, {"fields": ("name", "status", "versions_url", "version", "token_hint", "endpoints_shown")}),
+        (
+            "How it wants to be spoken to",
+            {
+                "fields": (
+                    "auth_encoding",
+                    "trailing_slash",
+                    "check_last_updated",
+                    "lenient_patch",
+                    "push_app_tokens",
+                    "is_hub",
+                    "page_limit",
+                    "step_mode",
+                )
+            },
+        ),
+        ("Health", {"fields": ("registered_at", "last_ok_at", "last_error_at", "last_error")}),
+    )
+    readonly_fields = (
+        "status",
+        "versions_url",
+        "version",
+        "token_hint",
+        "endpoints_shown",
+        "registered_at",
+        "last_ok_at",
+        "last_error_at",
+        "last_error",
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a CPO comes by registration or invitation
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # unregister keeps what orders refer to
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("register/", view(self.register_view), name="ocpi_connection_register"),
+            path("invite/", view(self.invite_view), name="ocpi_connection_invite"),
+            *super().get_urls(),
+        ]
+
+    @display(description="health", label=HEALTH)
+    def health(self, connection: Connection) -> str:
+        if connection.last_error_at and (
+            not connection.last_ok_at or connection.last_error_at > connection.last_ok_at
+        ):
+            return "failing"
+        return "good" if connection.last_ok_at else "silent"
+
+    @display(description="parties")
+    def parties(self, connection: Connection) -> str:
+        return ", ".join(f"{p.country_code}-{p.party_id}" for p in connection.parties.all())
+
+    @display(description="token we send")
+    def token_hint(self, connection: Connection) -> str:
+        return f"…{connection.outgoing_token[-4:]}" if connection.outgoing_token else "none"
+
+    @display(description="endpoints")
+    def endpoints_shown(self, connection: Connection) -> SafeString:
+        rows = ((e.get("identifier"), e.get("role", ""), e.get("url")) for e in connection.endpoints)
+        return format_html_join("", "<div>{} {}: <code>{}</code></div>", rows) or format_html("none yet")
+
+    @admin.action(description="Pull changes now", permissions=["change"])
+    def pull_now(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
+        self._pull(request, connections, full=False)
+
+    @admin.action(description="Pull everything now", permissions=["change"])
+    def pull_everything(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
+        self._pull(request, connections, full=True)
+
+    def _pull(self, request: HttpRequest, connections: QuerySet[Connection], *, full: bool) -> None:
+        for connection in connections:
+            if full:
+                connection.sync_states.update(full_wanted=True)
+            wake(tasks.pull_connection, connection.pk)
+        self.message_user(
+            request, f"{len(connections)} CPO(s) will be pulled; the sync table shows how far it got."
+        )
+
+    @action(description="Pull now", icon="sync", permissions=["change"])
+    def pull_this(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        self._pull(request, Connection.objects.filter(pk=object_id), full=True)
+        return redirect(reverse("admin:ocpi_connection_change", args=[object_id]))
+
+    @action(description="Rotate token", icon="key", permissions=["change"])
+    def rotate_token(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._talk(request, object_id, registration.rotate, "Both tokens were changed.")
+
+    @action(description="Unregister", icon="link_off", permissions=["change"])
+    def unregister(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._talk(
+            request, object_id, registration.unregister, "Unregistered; stations and orders are kept."
+        )
+
+    def _talk(self, request: HttpRequest, object_id: int, act: Any, done: str) -> HttpResponse:
+        connection = Connection.objects.get(pk=object_id)
+        try:
+            act(connection)
+            self.message_user(request, done)
+        except RegistrationFailed as error:
+            self.message_user(request, str(error), level=messages.ERROR)
+        return redirect(reverse("admin:ocpi_connection_change", args=[object_id]))
+
+    @action(description="Register a CPO", icon="add_link", permissions=["change"])
+    def register_cpo(self, request: HttpRequest) -> HttpResponse:
+        return redirect(reverse("admin:ocpi_connection_register"))
+
+    @action(description="Invite a CPO", icon="mail", permissions=["change"])
+    def invite_cpo(self, request: HttpRequest) -> HttpResponse:
+        return redirect(reverse("admin:ocpi_connection_invite"))
+
+    def register_view(self, request: HttpRequest) -> HttpResponse:
+        """The wizard: we start the handshake and show the outcome of each step."""
+        form, steps, failure, connection = RegisterForm(request.POST or None), [], "", None
+        if request.method == "POST" and form.is_valid() and self.has_change_permission(request):
+            try:
+                connection = registration.register(
+                    form.cleaned_data["name"],
+                    form.cleaned_data["versions_url"],
+                    form.cleaned_data["token_a"],
+                    report=steps.append,
+                )
+            except RegistrationFailed as error:
+                failure = str(error)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Register a CPO",
+            "form": form,
+            "steps": steps,
+            "failure": failure,
+            "connection": connection,
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(request, "admin/ocpi/register.html", context)
+
+    def invite_view(self, request: HttpRequest) -> HttpResponse:
+        """Make a token A for a CPO that starts the handshake, and show it once."""
+        form, token = InviteForm(request.POST or None), ""
+        if request.method == "POST" and form.is_valid() and self.has_change_permission(request):
+            token = registration.invite(form.cleaned_data["name"])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Invite a CPO",
+            "form": form,
+            "token": token,
+            "versions_url": f"{settings.OCPI_EMSP_URL}/versions",
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(request, "admin/ocpi/invite.html", context)
+
+
+class EvseInline(TabularInline):
+    model = Evse
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("uid", "evse_id", "status", "last_updated")
+
+
+@admin.register(Location)
+class LocationAdmin(RecordAdmin):
+    list_display = ("__str__", "ocpi_id", "party", "city", "publish", "last_updated", "gone_at")
+    list_filter = ("party", "publish")
+    search_fields = ("ocpi_id", "name", "city", "address")
+    inlines = (EvseInline,)
+    exclude = ("raw",)
+    readonly_fields = ("raw_shown",)
+
+    @display(description="as received")
+    def raw_shown(self, location: Location) -> SafeString:
+        return masked_json(location.raw)
+
+
+@admin.register(Connector)
+class ConnectorAdmin(RecordAdmin):
+    list_display = ("__str__", "standard", "power_type", "max_electric_power_w", "tariff_ids", "removed")
+    list_filter = ("standard", "removed")
+    search_fields = ("ocpi_id", "evse__uid", "evse__location__name")
+    exclude = ("raw",)
+
+
+class VersionInline(TabularInline):
+    model = TariffVersion
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("number", "last_updated", "received_at")
+
+
+@admin.register(Tariff)
+class TariffAdmin(RecordAdmin):
+    list_display = ("ocpi_id", "party", "currency", "last_updated", "deleted_at")
+    list_filter = ("party", "currency")
+    search_fields = ("ocpi_id",)
+    inlines = (VersionInline,)
+    exclude = ("raw",)
+    readonly_fields = ("raw_shown",)
+
+    @display(description="as received")
+    def raw_shown(self, tariff: Tariff) -> SafeString:
+        return masked_json(tariff.raw)
+
+
+@admin.register(Session)
+class SessionAdmin(RecordAdmin):
+    list_display = ("ocpi_id", "party", "status", "energy_kwh", "start_at", "end_at", "quarantine")
+    list_filter = ("status", "party")
+    search_fields = ("ocpi_id", "authorization_reference", "evse_uid")
+    exclude = ("raw",)
+    readonly_fields = ("raw_shown",)
+
+    @display(description="as received")
+    def raw_shown(self, session: Session) -> SafeString:
+        return masked_json(session.raw)
+
+
+@admin.register(Cdr)
+class CdrAdmin(RecordAdmin):
+    list_display = (
+        "ocpi_id",
+        "party",
+        "total_energy_kwh",
+        "total_cost_incl_vat",
+        "currency",
+        "credit",
+        "received_at",
+        "quarantine",
+    )
+    list_filter = ("party", "credit", "currency")
+    search_fields = ("ocpi_id", "session_id", "authorization_reference")
+    exclude = ("raw",)
+    readonly_fields = ("raw_shown",)
+
+    @display(description="as received")
+    def raw_shown(self, cdr: Cdr) -> SafeString:
+        return masked_json(cdr.raw)
+
+
+@admin.register(Command)
+class CommandAdmin(RecordAdmin):
+    list_display = (
+        "kind",
+        "state",
+        "response",
+        "result",
+        "party",
+        "evse_uid",
+        "order_reference",
+        "created_at",
+        "finished_at",
+    )
+    list_filter = ("kind", "state", "party")
+    search_fields = ("order_reference", "evse_uid", "location_id")
+    exclude = ("body", "uid")
+    readonly_fields = ("body_shown",)
+
+    @display(description="body, masked")
+    def body_shown(self, command: Command) -> SafeString:
+        return masked_json(command.body)
+
+
+@admin.register(Token)
+class TokenAdmin(ModelAdmin):
+    """Drivers' tokens: can be blocked, not made up."""
+
+    list_display = ("__str__", "type", "contract_id", "valid", "whitelist", "last_updated")
+    list_filter = ("type", "valid")
+    search_fields = ("contract_id", "uid")
+    fields = ("type", "contract_id", "issuer", "valid", "whitelist", "language", "last_updated")
+    readonly_fields = ("type", "contract_id", "issuer", "last_updated")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
+        """A change is news for the CPOs: it carries a new last_updated."""
+        obj.last_updated = timezone.now().replace(microsecond=0)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Authorization)
+class AuthorizationAdmin(RecordAdmin):
+    list_display = ("reference", "token", "party", "location_id", "created_at", "expires_at")
+
+
+@admin.register(ParkedObject)
+class ParkedObjectAdmin(RecordAdmin):
+    list_display = ("module", "ocpi_id", "connection", "reason", "last_seen_at", "resolved_at")
+    list_filter = ("module", "connection", ("resolved_at", admin.EmptyFieldListFilter))
+    search_fields = ("ocpi_id", "reason")
+    exclude = ("raw",)
+    readonly_fields = ("raw_shown",)
+
+    @display(description="as received")
+    def raw_shown(self, parked: ParkedObject) -> SafeString:
+        return masked_json(parked.raw)
