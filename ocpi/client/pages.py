@@ -23,7 +23,10 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Page:
-    """One page. number counts from 1; total: X-Total-Count, None when there is none or it cannot be right."""
+    """One page. number counts from 1; total: X-Total-Count, None when there is none or it cannot be right.
+
+    Only the first page can be without objects.
+    """
 
     objects: list[Any]
     number: int
@@ -64,7 +67,7 @@ class Crawl:
         last: int | None = None
         while True:
             read = self._read(url, end_allowed=by_offset or (number > 0 and not self._more_counted()))
-            if read is None or not read.objects:
+            if read is None or (number and not read.objects):
                 return
             if read.fingerprint == last:  # Link or offset led to the same page again
                 following = None if by_offset else self._by_offset()
@@ -74,7 +77,7 @@ class Crawl:
                 self._count(read)
                 yield Page(read.objects, number, self._total)
                 following = self._by_link(read) or (self._by_offset() if self._unfinished(read) else None)
-            if following is None:
+            if following is None or not read.objects:
                 return
             if number >= MAX_PAGES:
                 raise PeerError(f"the list has more than {MAX_PAGES} pages", sent=True)

@@ -146,9 +146,11 @@ def test_a_404_is_an_error_while_objects_are_missing():
 
 
 def test_an_empty_list_is_read_with_one_request():
-    peer = Peer(0)
+    peer = Peer(0, with_links(0))
 
-    assert peer.read() == []
+    (page,) = Crawl(peer.fetch, URL, limit=LIMIT)
+
+    assert (page.objects, page.number, page.total) == ([], 1, 0)
     assert len(peer.asked) == 1
 
 
