@@ -1,4 +1,4 @@
-"""CPOs, their stations and tariffs, what they reported, and what we asked of them."""
+"""CPO platforms: register, pull, see how they are."""
 
 from typing import Any
 
@@ -9,31 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from emsp.core.admin import RecordAdmin, masked_json
 from emsp.core.wakeup import wake
 from ocpi import tasks
-from ocpi.admin_forms import InviteForm, RegisterForm
+from ocpi.admin.forms import InviteForm, RegisterForm
 from ocpi.models import (
-    Authorization,
-    Cdr,
-    Command,
     Connection,
-    Connector,
-    Evse,
-    Location,
-    ParkedObject,
     Party,
-    Session,
     SyncState,
-    Tariff,
-    TariffVersion,
-    Token,
 )
 from ocpi.services import registration
 from ocpi.services.registration_steps import RegistrationFailed
@@ -234,148 +221,3 @@ class ConnectionAdmin(ModelAdmin):
             "opts": self.model._meta,
         }
         return TemplateResponse(request, "admin/ocpi/invite.html", context)
-
-
-class EvseInline(TabularInline):
-    model = Evse
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = ("uid", "evse_id", "status", "last_updated")
-
-
-@admin.register(Location)
-class LocationAdmin(RecordAdmin):
-    list_display = ("__str__", "ocpi_id", "party", "city", "publish", "last_updated", "gone_at")
-    list_filter = ("party", "publish")
-    search_fields = ("ocpi_id", "name", "city", "address")
-    inlines = (EvseInline,)
-    exclude = ("raw",)
-    readonly_fields = ("raw_shown",)
-
-    @display(description="as received")
-    def raw_shown(self, location: Location) -> SafeString:
-        return masked_json(location.raw)
-
-
-@admin.register(Connector)
-class ConnectorAdmin(RecordAdmin):
-    list_display = ("__str__", "standard", "power_type", "max_electric_power_w", "tariff_ids", "removed")
-    list_filter = ("standard", "removed")
-    search_fields = ("ocpi_id", "evse__uid", "evse__location__name")
-    exclude = ("raw",)
-
-
-class VersionInline(TabularInline):
-    model = TariffVersion
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = ("number", "last_updated", "received_at")
-
-
-@admin.register(Tariff)
-class TariffAdmin(RecordAdmin):
-    list_display = ("ocpi_id", "party", "currency", "last_updated", "deleted_at")
-    list_filter = ("party", "currency")
-    search_fields = ("ocpi_id",)
-    inlines = (VersionInline,)
-    exclude = ("raw",)
-    readonly_fields = ("raw_shown",)
-
-    @display(description="as received")
-    def raw_shown(self, tariff: Tariff) -> SafeString:
-        return masked_json(tariff.raw)
-
-
-@admin.register(Session)
-class SessionAdmin(RecordAdmin):
-    list_display = ("ocpi_id", "party", "status", "energy_kwh", "start_at", "end_at", "quarantine")
-    list_filter = ("status", "party")
-    search_fields = ("ocpi_id", "authorization_reference", "evse_uid")
-    exclude = ("raw",)
-    readonly_fields = ("raw_shown",)
-
-    @display(description="as received")
-    def raw_shown(self, session: Session) -> SafeString:
-        return masked_json(session.raw)
-
-
-@admin.register(Cdr)
-class CdrAdmin(RecordAdmin):
-    list_display = (
-        "ocpi_id",
-        "party",
-        "total_energy_kwh",
-        "total_cost_incl_vat",
-        "currency",
-        "credit",
-        "received_at",
-        "quarantine",
-    )
-    list_filter = ("party", "credit", "currency")
-    search_fields = ("ocpi_id", "session_id", "authorization_reference")
-    exclude = ("raw",)
-    readonly_fields = ("raw_shown",)
-
-    @display(description="as received")
-    def raw_shown(self, cdr: Cdr) -> SafeString:
-        return masked_json(cdr.raw)
-
-
-@admin.register(Command)
-class CommandAdmin(RecordAdmin):
-    list_display = (
-        "kind",
-        "state",
-        "response",
-        "result",
-        "party",
-        "evse_uid",
-        "order_reference",
-        "created_at",
-        "finished_at",
-    )
-    list_filter = ("kind", "state", "party")
-    search_fields = ("order_reference", "evse_uid", "location_id")
-    exclude = ("body", "uid")
-    readonly_fields = ("body_shown",)
-
-    @display(description="body, masked")
-    def body_shown(self, command: Command) -> SafeString:
-        return masked_json(command.body)
-
-
-@admin.register(Token)
-class TokenAdmin(ModelAdmin):
-    """Drivers' tokens: can be blocked, not made up."""
-
-    list_display = ("__str__", "type", "contract_id", "valid", "whitelist", "last_updated")
-    list_filter = ("type", "valid")
-    search_fields = ("contract_id", "uid")
-    fields = ("type", "contract_id", "issuer", "valid", "whitelist", "language", "last_updated")
-    readonly_fields = ("type", "contract_id", "issuer", "last_updated")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
-        """A change is news for the CPOs: it carries a new last_updated."""
-        obj.last_updated = timezone.now().replace(microsecond=0)
-        super().save_model(request, obj, form, change)
-
-
-@admin.register(Authorization)
-class AuthorizationAdmin(RecordAdmin):
-    list_display = ("reference", "token", "party", "location_id", "created_at", "expires_at")
-
-
-@admin.register(ParkedObject)
-class ParkedObjectAdmin(RecordAdmin):
-    list_display = ("module", "ocpi_id", "connection", "reason", "last_seen_at", "resolved_at")
-    list_filter = ("module", "connection", ("resolved_at", admin.EmptyFieldListFilter))
-    search_fields = ("ocpi_id", "reason")
-    exclude = ("raw",)
-    readonly_fields = ("raw_shown",)
-
-    @display(description="as received")
-    def raw_shown(self, parked: ParkedObject) -> SafeString:
-        return masked_json(parked.raw)

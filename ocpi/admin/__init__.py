@@ -1,0 +1,5 @@
+"""CPOs, their stations and tariffs, what they reported, and what we asked of them."""
+
+from ocpi.admin import connections, mirror
+
+__all__ = ["connections", "mirror"]
