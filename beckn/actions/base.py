@@ -69,7 +69,7 @@ class Action:
                 return
         try:
             answer = self.answer(conversation, message, order)
-        except DomainError as refusal:
+        except (DomainError, WireError) as refusal:
             self.reply(request, conversation, self.stub(message, order), error=errors.error_of(refusal))
             return
         self.reply(request, conversation, answer)
