@@ -1,6 +1,7 @@
 """Peers with their tokens and CPOs, and OCPI objects as CPOs send them."""
 
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 import factory
@@ -70,7 +71,7 @@ class TokenFactory(DjangoModelFactory):
     uid = factory.Sequence(lambda n: f"A1B2C3D4E5F6{n:08d}")
     contract_id = factory.Sequence(lambda n: f"IN-EMS-C{n:08d}")
     issuer = "Example eMSP"
-    last_updated = factory.Faker("date_time_this_year")
+    last_updated = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 _CONNECTOR = {
