@@ -55,7 +55,8 @@ def read_envelope(answer: Exchange, *, secret: bool = False, hidden: tuple[str, 
     if code is None:
         _keep(answer, secret, hidden)
     fields = body if isinstance(body, dict) else {}
-    message = str(fields.get("status_message") or "")[:200]
+    # Without control characters: what is said here is stored and shown, and no text column takes NUL.
+    message = "".join(filter(str.isprintable, str(fields.get("status_message") or "")[:200]))
     raise _failure(answer, code, _masked(message, hidden), fields.get("data"))
 
 

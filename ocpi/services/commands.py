@@ -108,8 +108,7 @@ def accept_result(*, command_uid: str, connection: Connection, result: str, mess
     A word that OCPI does not know is a failure and is kept.
     Raises UnknownCommand, also for the command of another connection.
     """
-    found = Command.objects.filter(uid=command_uid, party__connection=connection).values_list("pk", flat=True)
-    command = command_states.lock(found[0]) if found else None
+    command = _sent_to(connection, command_uid)
     if command is None or command.kind == CommandKind.CHECK_EVSE or _too_late(command):
         raise UnknownCommand("no such command")
     word = result.strip().upper()
@@ -122,6 +121,15 @@ def accept_result(*, command_uid: str, connection: Connection, result: str, mess
     command_states.move(command.pk, state, result=word, message=message)
     command.refresh_from_db()
     return command
+
+
+def _sent_to(connection: Connection, command_uid: str) -> Command | None:
+    """The command with this uid, locked; None when there is none, or when it is another connection's."""
+    if not command_uid.isalnum():
+        return None
+    rows = Command.objects.filter(uid=command_uid, party__connection=connection)
+    found = rows.values_list("pk", flat=True).first()
+    return command_states.lock(found) if found is not None else None
 
 
 def _is_held(command: Command) -> bool:

@@ -124,6 +124,7 @@ class PageStore:
 def _owner(given: Any) -> Owner:
     members = given if isinstance(given, dict) else {}
     country_code, party_id = (
-        str(members.get(name) or "").strip().casefold() for name in ("country_code", "party_id")
+        "".join(filter(str.isprintable, str(members.get(name) or ""))).strip().casefold()
+        for name in ("country_code", "party_id")
     )
     return country_code, party_id

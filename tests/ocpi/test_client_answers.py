@@ -49,6 +49,7 @@ def test_these_answers_are_the_object(network, party, answer, data):
         ({"json": envelope(code=2003)}, 200, 2003, False, "status_code 2003: said"),
         ({"json": envelope(code=3000)}, 200, 3000, False, "status_code 3000: said"),
         ({"json": envelope(code=2003), "status": 404}, 404, 2003, False, "HTTP 404: said"),
+        ({"json": envelope(code=2003, status_message="a\x00b\n")}, 200, 2003, False, "status_code 2003: ab"),
         ({"json": {"detail": "no"}, "status": 400}, 400, None, False, "HTTP 400"),
         ({"json": envelope(code=1000), "status": 500}, 500, 1000, True, "HTTP 500: said"),
         ({"body": "<html>", "status": 502}, 502, None, True, "HTTP 502"),

@@ -108,9 +108,11 @@ def test_only_a_reservation_can_be_taken_back(party, told):
 def test_a_result_for_another_connection_or_an_unknown_id_changes_nothing(party, told):
     command, stranger = make_command(party), make_party("STRANGER")
 
-    for uid, connection in ((command.uid, stranger.connection), ("x" * 40, party.connection), ("", party.connection)):
+    with pytest.raises(UnknownCommand):
+        accept_result(command_uid=command.uid, connection=stranger.connection, result="ACCEPTED")
+    for uid in ("x" * 40, command.uid.upper(), "", "\x00"):
         with pytest.raises(UnknownCommand):
-            accept_result(command_uid=uid, connection=connection, result="ACCEPTED")
+            accept_result(command_uid=uid, connection=party.connection, result="ACCEPTED")
 
     command.refresh_from_db()
     assert (command.state, told) == ("AWAITING_RESULT", [])

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import responses
+from django.db import DataError
 from django.utils import timezone
 
 from ocpi.models import Location, ParkedObject, Party, Session, SyncState, Tariff
-from ocpi.services import pull_lease, pulls
+from ocpi.services import pull_lease, pull_pages, pulls
 from tests.ocpi.cpo import Listing, envelope, location, make_party, session, tariff
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +182,30 @@ def test_a_hub_may_bring_objects_of_any_party(network, party):
 
     assert pull(party, "locations").stored == 1
     assert Location.objects.get().party.party_id == "NEW"
+
+
+def test_an_object_that_the_database_does_not_take_is_parked_alone(network, party, monkeypatch):
+    store = pull_pages.STORES["locations"]
+
+    def pick(party, objects, *, received_at):
+        if any(given["id"] == "L2" for given in objects):
+            raise DataError("value out of range")
+        return store(party, objects, received_at=received_at)
+
+    monkeypatch.setitem(pull_pages.STORES, "locations", pick)
+    Listing(network, "locations", [location("L1"), location("L2"), location("L3")], size=10)
+
+    report = pull(party, "locations")
+
+    assert (report.stored, report.parked, report.error) == (2, 1, "")
+    kept = ParkedObject.objects.get()
+    assert (kept.ocpi_id, kept.reason) == ("L2", "the database does not take it")
+
+
+def test_a_party_id_that_is_no_text_for_a_database_is_parked(network, party):
+    Listing(network, "locations", [location("L1", party_id="C\x00PO\n"), location("L2", party_id="\x00")])
+
+    assert pull(party, "locations").parked == 2
 
 
 def test_an_object_that_does_not_name_its_party_is_parked(network, party):
