@@ -144,12 +144,12 @@ def _cdr_location(spot: Spot, connector_id: str) -> Json:
     copied = ("id", "name", "address", "city", "postal_code", "state", "country", "coordinates")
     return {
         **{name: location[name] for name in copied if name in location},
-        "evse_uid": spot.evse["uid"],
+        "evse_uid": str(spot.evse["uid"]),
         "evse_id": spot.evse.get("evse_id") or NOT_KNOWN_YET,
-        "connector_id": connector["id"],
-        "connector_standard": connector["standard"],
-        "connector_format": connector["format"],
-        "connector_power_type": connector["power_type"],
+        "connector_id": str(connector["id"]),
+        "connector_standard": connector.get("standard", NOT_KNOWN_YET),
+        "connector_format": connector.get("format", NOT_KNOWN_YET),
+        "connector_power_type": connector.get("power_type", NOT_KNOWN_YET),
     }
 
 

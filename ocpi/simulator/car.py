@@ -39,7 +39,7 @@ def plugged_in(session_id: str, token_uid: str, spot: Spot, connector: Json, tar
     """A charge about to begin. A token always drives the same car; how full it is depends on the session."""
     car = CARS[_pick(token_uid, len(CARS))]
     soc_percent = Decimal(10 + _pick(session_id, 21))
-    direct = connector["power_type"] == "DC"
+    direct = connector.get("power_type", "DC") == "DC"
     power_kw = min(car.dc_kw if direct else car.ac_kw, _power_kw(connector))
     full_kwh = (car.battery_kwh * (100 - soc_percent) / 100).quantize(WH)
     taper_kwh = (car.battery_kwh * (TAPER_FROM_PERCENT - soc_percent) / 100).quantize(WH)
@@ -131,8 +131,9 @@ def simulated_now(charge: Charge) -> datetime:
 def _power_kw(connector: Json) -> Decimal:
     """What a connector delivers: its stated power, else voltage x current x phases. Source: ocpi.md §3.1."""
     stated = Decimal(str(connector.get("max_electric_power") or 0))
-    phases = {"AC_3_PHASE": 3, "AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2}.get(connector["power_type"], 1)
-    computed = Decimal(connector["max_voltage"]) * Decimal(connector["max_amperage"]) * phases
+    phases = {"AC_3_PHASE": 3, "AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2}.get(connector.get("power_type", ""), 1)
+    volts, amperes = connector.get("max_voltage") or 230, connector.get("max_amperage") or 16
+    computed = Decimal(str(volts)) * Decimal(str(amperes)) * phases
     return max(stated or computed, Decimal(1000)) / 1000
 
 

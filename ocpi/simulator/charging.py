@@ -61,13 +61,13 @@ class Charging:
             if reserved_session_id:
                 session_id = reserved_session_id
                 session = self._store.state.sessions[session_id]
-                session["connector_id"] = connector["id"]
+                session["connector_id"] = str(connector["id"])
                 if reference:  # the last one given counts: OCPI 2.2.1, mod_sessions, Session object
                     session["authorization_reference"] = reference
             else:
                 session_id = self._ledger.open_session(
                     spot,
-                    connector["id"],
+                    str(connector["id"]),
                     token,
                     status="PENDING",
                     currency=currency_of(tariff),

@@ -23,7 +23,7 @@ from ocpi.simulator.messages import (
 )
 from ocpi.simulator.network import Network, Spot, same
 from ocpi.simulator.reservations import Reservations
-from ocpi.simulator.store import Store
+from ocpi.simulator.store import Reservation, Store
 from ocpi.simulator.tokens import Token, Tokens
 from ocpi.simulator.values import moment
 
@@ -131,11 +131,11 @@ class Commands:
 
         def perform() -> str:
             held = self._reservations.of(spot)
-            if spot.evse["status"] in BROKEN:
+            if spot.status in BROKEN:
                 return "EVSE_INOPERATIVE"
             if held and not same(held.token_uid, wish.token.uid):
                 return "REJECTED"
-            if spot.evse["status"] in IN_USE or self._charging.session_at(spot):
+            if self._in_use(spot, held):
                 return "EVSE_OCCUPIED"
             session_id = self._reservations.use(held) if held else ""
             connector = spot.connector(wish.connector_id)
@@ -159,11 +159,9 @@ class Commands:
 
         def perform() -> str:
             held = self._reservations.of(spot)
-            if spot.evse["status"] in BROKEN:
+            if spot.status in BROKEN:
                 return "EVSE_INOPERATIVE"
-            if spot.evse["status"] in IN_USE or self._charging.session_at(spot):
-                return "EVSE_OCCUPIED"
-            if held and held.id != wish.reservation_id:
+            if self._in_use(spot, held) or held and held.id != wish.reservation_id:
                 return "EVSE_OCCUPIED"
             self._reservations.hold(
                 spot,
@@ -214,7 +212,7 @@ class Commands:
             raise NotForwarded("NOT_SUPPORTED", "the EVSE cannot be unlocked remotely")
 
         def perform() -> str:
-            if spot.evse["status"] in BROKEN:
+            if spot.status in BROKEN:
                 return "EVSE_INOPERATIVE"
             running = self._charging.session_at(spot)
             if running:
@@ -222,6 +220,11 @@ class Commands:
             return "ACCEPTED"
 
         return wish.response_url, spot, perform
+
+    def _in_use(self, spot: Spot, held: Reservation | None) -> bool:
+        """Whether somebody is there, or it is held for somebody whom we do not know."""
+        reserved = spot.status == "RESERVED" and held is None
+        return reserved or spot.status in IN_USE or self._charging.session_at(spot) is not None
 
     def _accept_token(self, token: Token) -> None:
         if not token.valid or self._tokens.is_blocked(token):
@@ -235,12 +238,12 @@ class Commands:
             location = self._network.location(location_id)
         except Refusal as unknown:
             raise Refusal(200, unknown.code, str(unknown)) from None
-        spots = [Spot(location, evse) for evse in location.get("evses") or []]
+        spots = [spot for spot in self._network.spots() if spot.location is location]
         for spot in spots:
             held = self._reservations.of(spot)
             if held and token and same(held.token_uid, token.uid):
                 return spot
-        free = next((spot for spot in spots if spot.evse["status"] == "AVAILABLE"), None)
+        free = next((spot for spot in spots if spot.status == "AVAILABLE"), None)
         if free is None:
             raise NotForwarded("REJECTED", "no EVSE is free at this location")
         return free

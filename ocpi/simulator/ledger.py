@@ -44,7 +44,7 @@ class Ledger:
             "cdr_token": token.cdr_token(),
             "auth_method": "COMMAND",
             "location_id": spot.location["id"],
-            "evse_uid": spot.evse["uid"],
+            "evse_uid": str(spot.evse["uid"]),
             "connector_id": connector_id,
             "currency": currency,
             "charging_periods": [],
@@ -80,7 +80,7 @@ class Ledger:
 
     def release(self, spot: Spot) -> None:
         """Make an EVSE AVAILABLE again, unless it is out of order meanwhile."""
-        if spot.evse["status"] in ("CHARGING", "RESERVED"):
+        if spot.status in ("CHARGING", "RESERVED"):
             self.set_status(spot, "AVAILABLE")
 
     def post_cdr(
@@ -137,7 +137,7 @@ class Ledger:
         if whole:
             return Request("PUT", deepcopy(spot.location), owner, "locations", (*owner, location_id))
         change = {name: spot.evse[name] for name in ("status", "last_updated")}
-        return Request("PATCH", change, owner, "locations", (*owner, location_id, spot.evse["uid"]))
+        return Request("PATCH", change, owner, "locations", (*owner, location_id, str(spot.evse["uid"])))
 
 
 def _owner(record: Json) -> Party:

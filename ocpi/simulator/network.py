@@ -35,6 +35,11 @@ class Spot(NamedTuple):
         """Unique over all locations; a uid alone is not, in data from the field."""
         return f"{self.location['id']} {self.evse['uid']}"
 
+    @property
+    def status(self) -> str:
+        """The EVSE's Status."""
+        return str(self.evse.get("status") or "UNKNOWN")
+
     def connector(self, connector_id: str | None) -> Json:
         """The connector of that id, else the first one."""
         connectors: list[Json] = self.evse["connectors"]
@@ -46,9 +51,9 @@ class Spot(NamedTuple):
         return capability in listed
 
 
-def same(one: str, other: str | None) -> bool:
-    """Whether two OCPI ids are equal: CiString compares without case."""
-    return other is not None and one.casefold() == other.casefold()
+def same(one: object, other: object) -> bool:
+    """Whether two OCPI ids are equal: CiString compares without case; data from the field has numbers."""
+    return other is not None and str(one).casefold() == str(other).casefold()
 
 
 class Network:
@@ -68,7 +73,8 @@ class Network:
         """All EVSEs."""
         for location in self.locations.values():
             for evse in location.get("evses") or []:
-                yield Spot(location, evse)
+                if evse.get("uid") and evse.get("connectors"):
+                    yield Spot(location, evse)
 
     def location(self, location_id: str) -> Json:
         """Raises Refusal (404, 2003) when it is unknown."""
@@ -81,7 +87,7 @@ class Network:
         """Raises Refusal (404, 2003) when location or EVSE is unknown."""
         location = self.location(location_id)
         for evse in location.get("evses") or []:
-            if same(evse["uid"], evse_uid):
+            if same(evse.get("uid", ""), evse_uid) and evse.get("connectors"):
                 return Spot(location, evse)
         raise Refusal(404, UNKNOWN_LOCATION, f"unknown evse {evse_uid}")
 
@@ -102,7 +108,7 @@ class Network:
 
     def tariff(self, connector: Json) -> Json | None:
         """The tariff a roaming driver pays at a connector; None when it has none that is known."""
-        keys = {tariff_id.casefold(): None for tariff_id in connector.get("tariff_ids") or []}
+        keys = {str(tariff_id).casefold(): None for tariff_id in connector.get("tariff_ids") or []}
         known = [self.tariffs.get(key) for key in keys if key not in self._unpriceable]
         return next((row for row in known if row and row.get("type", "REGULAR") == "REGULAR"), None)
 
@@ -120,7 +126,7 @@ class Network:
 
     def _apply(self, spot: Spot, change: EvseState) -> None:
         spot.evse.update(status=change.status, last_updated=change.last_updated)
-        spot.location["last_updated"] = max(spot.location["last_updated"], change.last_updated)
+        spot.location["last_updated"] = max(spot.location.get("last_updated") or "", change.last_updated)
 
 
 def _priceable(tariff: Json) -> bool:

@@ -26,7 +26,9 @@ h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5r
 p { color: var(--soft); margin: .25rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
+  white-space: nowrap; }
+.wrap { white-space: normal; }
 th { color: var(--soft); font-weight: 500; font-size: .85rem; white-space: nowrap; }
 td.number, th.number { text-align: right; }
 code { background: var(--tint); padding: .1rem .3rem; border-radius: 3px; font-size: .85em; overflow-wrap: anywhere; }
@@ -88,7 +90,9 @@ class Page:
             for row in newest
         ]
         return _section(
-            "Sessions", ["Session", "EVSE", "Status", "Began", "Ended", "#Energy", "#Cost incl. VAT"], rows
+            "Sessions",
+            ["Session", "EVSE", "Status", "Began (UTC)", "Ended (UTC)", "#Energy", "#Cost incl. VAT"],
+            rows,
         )
 
     def _fault_list(self) -> str:
@@ -119,9 +123,9 @@ class Page:
     def _stations(self) -> str:
         rows = [
             [
-                escape(location.get("name") or location["id"]),
-                escape(location["city"]),
-                ", ".join(_evse(evse) for evse in location.get("evses") or []),
+                escape(str(location.get("name") or location["id"])),
+                escape(str(location.get("city") or "")),
+                f'<span class="wrap">{", ".join(_evse(evse) for evse in location.get("evses") or [])}</span>',
             ]
             for location in self._network.locations.values()
         ]
@@ -147,8 +151,8 @@ def _word(text: str) -> str:
 
 
 def _evse(evse: Json) -> str:
-    powers = [row.get("max_electric_power") or 0 for row in evse["connectors"]]
-    return f"{_word(evse['status'])} {max(powers) / 1000:g} kW"
+    powers = [row.get("max_electric_power") or 0 for row in evse.get("connectors") or []]
+    return f"{_word(str(evse.get('status')))} {max(powers, default=0) / 1000:g} kW"
 
 
 def _money(session: Json) -> str:

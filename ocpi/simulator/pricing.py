@@ -75,6 +75,8 @@ def check(tariff: Json) -> None:
 
     Raises KeyError, TypeError or ValueError when it is not what OCPI requires of it.
     """
+    if not isinstance(tariff["currency"], str):
+        raise TypeError("currency is not text")
     for element in tariff["elements"]:
         for component in element["price_components"]:
             _exact(component["price"]), _exact(component.get("vat") or 0), component["type"].upper()

@@ -55,12 +55,12 @@ class Reservations:
         session_id = before.session_id if before else self._open(spot, token, reference)
         if before and self._spot(before).key != spot.key:
             self._ledger.release(self._spot(before))
-            self._ledger.put_session(session_id, evse_uid=spot.evse["uid"])
+            self._ledger.put_session(session_id, evse_uid=str(spot.evse["uid"]))
         now = self._clock.now()
         self._store.state.reservations[reservation_id] = Reservation(
             id=reservation_id,
             location_id=spot.location["id"],
-            evse_uid=spot.evse["uid"],
+            evse_uid=str(spot.evse["uid"]),
             token_uid=token.uid,
             session_id=session_id,
             response_url=response_url,

@@ -15,6 +15,7 @@ from ocpi.simulator.store import Store
 from ocpi.simulator.values import Json, moment
 
 PAGE_LIMIT = 25
+UNDATED = "1970-01-01T00:00:00Z"
 
 
 class Senders:
@@ -74,7 +75,10 @@ def _updated_between(row: Json, since: datetime | None, until: datetime | None) 
     """date_from is inclusive, date_to exclusive, both on last_updated. Source: OCPI 2.2.1, pagination."""
     if since is None and until is None:
         return True
-    updated = moment(row["last_updated"])
+    try:
+        updated = moment(str(row.get("last_updated") or UNDATED))
+    except ValueError:
+        updated = moment(UNDATED)  # a file from the field
     return (since is None or updated >= since) and (until is None or updated < until)
 
 

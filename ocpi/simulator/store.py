@@ -1,5 +1,6 @@
 """What the simulator remembers: registration, tokens, sessions, CDRs, reservations; in one JSON file."""
 
+import logging
 import os
 import threading
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ import msgspec
 from emsp.core.wire import Wire, WireError, convert, encode, load_json, moment_text
 from ocpi.simulator.clock import Clock
 from ocpi.simulator.values import Json
+
+log = logging.getLogger("ocpi.simulator")
 
 SAVE_AFTER_S = 1.0
 HISTORY = 2_000
@@ -118,6 +121,7 @@ class Store:
         self._path, self._clock = path, clock
         self._writing = threading.Lock()
         self._save_planned = False
+        self._version = self._written = 0
         self._last_stamp = datetime.min.replace(tzinfo=UTC)
         self.state = _read(path) if path else State()
 
@@ -135,28 +139,29 @@ class Store:
             if self._save_planned:
                 return
             self._save_planned = True
-        self._clock.later(SAVE_AFTER_S, self.save)
+        self._clock.later(SAVE_AFTER_S, self._save_in_background)
 
     def save(self) -> None:
         """Write the state now. A reader of the file finds the old state or the new one, never a half.
 
         Raises StateError when the file cannot be written.
         """
-        if self._path is None:
-            return
+        with self.lock:
+            self._save_planned = False
+            _forget_oldest(self.state)
+            content = encode(self.state)
+            self._version += 1
+            version = self._version
         with self._writing:
-            with self.lock:
-                self._save_planned = False
-                _forget_oldest(self.state)
-                content = encode(self.state)
-            beside = self._path.with_name(self._path.name + ".new")
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                    file.write(content)
-                beside.replace(self._path)
-            except OSError as error:
-                raise StateError(f"cannot write the state file {self._path}: {error.strerror}") from None
+            if self._path is not None and version > self._written:
+                _write(self._path, content)
+                self._written = version
+
+    def _save_in_background(self) -> None:
+        try:
+            self.save()
+        except StateError as error:
+            log.error("%s", error)
 
 
 def _read(path: Path) -> State:
@@ -168,6 +173,17 @@ def _read(path: Path) -> State:
         raise StateError(f"the state file {path} is damaged ({error}); move it away to start anew") from None
     except OSError as error:
         raise StateError(f"cannot read the state file {path}: {error.strerror}") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    beside = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+        beside.replace(path)
+    except OSError as error:
+        raise StateError(f"cannot write the state file {path}: {error.strerror}") from None
 
 
 def _forget_oldest(state: State) -> None:

@@ -213,7 +213,9 @@ class Box:
 
     def command(self, name, **body):
         """Send a command; gives the CommandResponse."""
-        body = {"response_url": f"{self.emsp.base}/2.2.1/commands/{name}/callback/0123456789abcdef0123456789abcdef"} | body
+        body = {
+            "response_url": f"{self.emsp.base}/2.2.1/commands/{name}/callback/0123456789abcdef0123456789abcdef"
+        } | body
         answer = self.call("POST", f"2.2.1/commands/{name}", body)
         assert (answer.status_code, answer.json()["status_code"]) == (200, 1000), answer.text
         return answer.json()["data"]

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from ocpi.simulator.__main__ import _parser, _party
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -86,6 +88,15 @@ def test_a_wrong_option_is_refused(arguments):
     _, error = process.communicate(timeout=10)
     assert process.returncode == 2
     assert f"argument {arguments[0]}" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "party"),
+    [((), ("IN", "THP")), (("--party", "abc"), ("IN", "ABC")), (("--country", "DE"), ("DE", "THP"))],
+)
+def test_the_party_is_that_of_the_first_location_unless_given(arguments, party):
+    options = _parser().parse_args(arguments)
+    assert _party(options, [{"id": "L1", "country_code": "IN", "party_id": "THP"}]) == party
 
 
 def test_it_needs_neither_django_nor_the_apps():

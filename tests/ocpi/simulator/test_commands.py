@@ -157,6 +157,14 @@ def test_a_charge_point_that_cannot_says_so(registered, emsp, clock, location_id
     assert (emsp.results(), registered.sessions()) == ([result], [])
 
 
+def test_an_evse_held_by_somebody_unknown_is_occupied(registered, emsp, clock):
+    registered.control(evse={"location_id": HUB, "evse_uid": BAY, "status": "RESERVED"})
+    registered.start(HUB, BAY)
+    registered.reserve(HUB, BAY)
+    clock.advance(1)
+    assert (emsp.results(), registered.sessions()) == (["EVSE_OCCUPIED", "EVSE_OCCUPIED"], [])
+
+
 def test_without_the_capability_it_is_not_supported(registered, emsp, clock):
     assert registered.start("SIM-DEL-012", "SIM-DEL-012-1")["result"] == "NOT_SUPPORTED"
     assert registered.reserve("SIM-DEL-012", "SIM-DEL-012-1")["result"] == "NOT_SUPPORTED"

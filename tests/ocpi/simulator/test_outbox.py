@@ -31,6 +31,16 @@ def test_a_failed_push_is_repeated_with_the_newest_state(registered, emsp, clock
     assert statuses(emsp)[-1] == "AVAILABLE"
 
 
+def test_what_was_queued_behind_a_failure_is_not_said_any_more(registered, emsp, clock):
+    emsp.answers["/locations/"] = [(500, OK)]
+    for status in ("BLOCKED", "UNKNOWN", "OUTOFORDER"):
+        registered.control(evse={"location_id": HUB, "evse_uid": BAY, "status": status})
+    clock.settle()
+    clock.advance(60)
+
+    assert statuses(emsp) == ["BLOCKED", "OUTOFORDER"]
+
+
 def test_a_push_is_given_up_after_seven_tries_with_two_lines_of_log(registered, emsp, clock, caplog):
     caplog.set_level(logging.WARNING, "ocpi.simulator")
     emsp.answers["/locations/"] = [(500, OK)] * 20

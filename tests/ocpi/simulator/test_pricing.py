@@ -145,6 +145,7 @@ def test_a_clock_limit_counts_real_hours_on_the_day_of_the_time_change():
     [
         {"id": "T"},
         tariff({"restrictions": {}}),
+        tariff(currency=None),
         tariff({"price_components": [{"type": "ENERGY", "price": None}]}),
         tariff(element("ENERGY", "1", start_time="noon")),
         tariff(element("ENERGY", "1", min_kwh="much")),

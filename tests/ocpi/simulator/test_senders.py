@@ -43,6 +43,14 @@ def test_date_from_is_inclusive_and_date_to_exclusive(registered):
     assert [row["id"] for row in until.json()["data"]] == ["SIM-DEL-001"]
 
 
+def test_a_changed_evse_brings_its_location_into_the_delta(registered):
+    registered.control(evse={"location_id": "SIM-BLR-007", "evse_uid": "SIM-BLR-007-2", "status": "BLOCKED"})
+    (changed,) = registered.data("2.2.1/locations?date_from=2026-03-02T00:00:00Z")
+
+    assert (changed["id"], changed["last_updated"]) == ("SIM-BLR-007", "2026-03-02T09:00:00.000Z")
+    assert changed["evses"][1]["status"] == "BLOCKED"
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [

@@ -137,6 +137,19 @@ def test_a_damaged_state_file_is_kept_and_named(state, clock):
     assert state.read_text() == "{not json"
 
 
+def test_a_state_file_that_cannot_be_written_is_one_line(tmp_path, clock, caplog):
+    (tmp_path / "file").write_text("")
+    store = Store(None, clock)
+    store._path = tmp_path / "file" / "simulator.json"
+    store.save_soon()
+    store.save_soon()
+    clock.advance(1)
+    assert [row.getMessage() for row in caplog.records] == [
+        f"cannot write the state file {store._path}: File exists"
+    ]
+    assert caplog.records[0].exc_info is None
+
+
 def test_last_updated_never_repeats(clock):
     store = Store(None, clock)
     assert [store.stamp() for _ in range(2)] == ["2026-03-02T09:00:00.000Z", "2026-03-02T09:00:00.001Z"]
@@ -215,6 +228,34 @@ def test_a_real_operators_files_take_the_place_of_the_generated_ones(make_box, c
     # 7.2 kW for 180 s = 0.36 kWh x 12 = 4.32, + 5 % = 4.536
     assert record["total_cost"] == {"excl_vat": Decimal("4.32"), "incl_vat": Decimal("4.536")}
     assert (record["party_id"], record["cdr_location"]["evse_uid"]) == ("THP", "v5bXyAlSr8G6lvUAN1A_2")
+
+
+def test_a_file_with_the_gaps_of_real_data_still_charges(make_box, clock):
+    plug = {
+        "id": 1,
+        "max_voltage": 230,
+        "max_amperage": 32,
+        "power_type": "AC_3_PHASE",
+        "tariff_ids": ["T", 7],
+    }
+    location = {
+        "id": "L1",
+        "evses": [{"uid": "no-plug"}, {"uid": 5, "connectors": [plug]}],
+        "last_updated": "lately",
+    }
+    broken = {"id": "T", "currency": "INR", "elements": [{"price_components": [{"type": "ENERGY"}]}]}
+    box = make_box(locations=[location], tariffs=[broken]).register()
+
+    assert box.data("2.2.1/locations")[0]["evses"] == location["evses"], "served as it is"
+    assert box.data("2.2.1/locations?date_from=2020-01-01T00:00:00Z") == []
+    assert box.http.get(box.base, timeout=5).status_code == 200
+    box.start("L1", "5")
+    clock.advance(1.5 + 3)
+    box.control(stop=box.sessions()[0]["id"])
+    clock.advance(2)
+    (record,) = box.cdrs()
+    assert (record["total_energy"], record["total_cost"]["excl_vat"]) == (Decimal("0.36"), 0)
+    assert (record["cdr_location"]["evse_uid"], record["cdr_location"]["connector_standard"]) == ("5", "#NA")
 
 
 @pytest.mark.parametrize(
