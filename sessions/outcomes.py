@@ -24,6 +24,8 @@ _BY_RESULT = {
     "HTTP_403": INVALID_TOKEN,
     "OCPI_2004": INVALID_TOKEN,
 }
+# REJECTED, FAILED and words OCPI does not know
+_REFUSED = {CommandKind.RESERVE_NOW: EVSE_UNAVAILABLE, CommandKind.START_SESSION: START_REJECTED}
 _TEXTS = {
     EVSE_UNAVAILABLE: "the charger is not available now",
     CPO_UNAVAILABLE: "the charging operator cannot be reached now",
@@ -44,7 +46,7 @@ def symbol_of(command: Command) -> str:
         return CPO_UNAVAILABLE
     if result.startswith(("OCPI_2", "HTTP_4")):
         return CPO_REFUSED
-    return EVSE_UNAVAILABLE if command.kind == CommandKind.RESERVE_NOW else START_REJECTED
+    return _REFUSED.get(CommandKind(command.kind), CPO_REFUSED)
 
 
 def text_of(symbol: str) -> str:
