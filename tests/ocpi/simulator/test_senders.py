@@ -149,3 +149,13 @@ def test_a_body_that_is_no_json_is_400(registered):
 def test_a_body_over_one_megabyte_is_413(registered):
     answer = registered.call("PUT", "2.2.1/tokens/IN/EMS/X", raw=b" " * 1_000_001)
     assert (answer.status_code, answer.json()["status_code"]) == (413, 2000)
+
+
+def test_a_body_without_content_length_is_411(registered):
+    answer = registered.call("PUT", "2.2.1/tokens/IN/EMS/X", raw=iter([b"{}"]))
+    assert (answer.status_code, answer.json()["status_code"]) == (411, 2000)
+
+
+def test_an_unknown_method_gets_an_envelope_too(registered):
+    answer = registered.call("DANCE", "2.2.1/tariffs")
+    assert (answer.status_code, answer.json()["status_code"]) == (501, 2000)
