@@ -56,8 +56,14 @@ class Station:
 
     @property
     def price(self) -> Decimal | None:
-        """The lowest price per kWh here."""
-        return min((offer.price for offer in self.offers if offer.price is not None), default=None)
+        """The lowest price per kWh of what is free; where nothing is, of all."""
+        told = [offer.price for offer in self.offers if offer.price is not None and offer.free]
+        return min(told or [offer.price for offer in self.offers if offer.price is not None], default=None)
+
+    @property
+    def one_price(self) -> bool:
+        """True when every connector here costs the same."""
+        return len({offer.price for offer in self.offers}) == 1
 
     @property
     def currency(self) -> str:
@@ -124,7 +130,7 @@ def _add(found: dict[str, Station], provider: wire.Provider, origin: Point) -> N
 
 
 def _site(
-    item: wire.Item, sites: dict[str | None, wire.Site], stops: dict[str | None, wire.Fulfillment]
+    item: wire.Item, sites: dict[str, wire.Site], stops: dict[str, wire.Fulfillment]
 ) -> wire.Site | None:
     """The item's location, or else the place its fulfilment names."""
     for location_id in item.location_ids:

@@ -69,8 +69,8 @@ def post(action: str, body: bytes, authorization: str) -> Reply:
 def _reply(status: int, text: str) -> Reply:
     """Delivered is any 2xx with an ACK or nothing; an error may lie at either level. Source: beckn.md a.6."""
     value = _json(text)
-    message = value.get("message") if isinstance(value.get("message"), dict) else {}
-    ack = message.get("ack") if isinstance(message.get("ack"), dict) else {}
+    message = _object(value.get("message"))
+    ack = _object(message.get("ack"))
     if 200 <= status < 300 and (not text.strip() or ack.get("status") == "ACK"):
         return Reply(status, text, ack=True)
     code, words = problem(value.get("error") or message.get("error"))
@@ -93,4 +93,8 @@ def _json(text: str) -> dict[str, Any]:
         value = load_json(text.encode())
     except WireError:
         return {}
+    return _object(value)
+
+
+def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}

@@ -75,6 +75,7 @@ class EnergyForm(forms.Form):
     )
     other = forms.DecimalField(
         label=_("Another amount, kWh"),
+        widget=forms.NumberInput({"placeholder": _("Another amount"), "step": "any", "inputmode": "decimal"}),
         required=False,
         min_value=MIN_KWH,
         max_value=MAX_KWH,

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from beckn.bap import words
-from beckn.bap.models import Order, Stage
+from beckn.bap.models import Order
 from beckn.bap.services.exchanges import Outcome
+from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing
 from beckn.bap.templatetags.bap_format import money, quantity, share
 
@@ -59,4 +60,4 @@ def _cost(order: Order, stands: Standing) -> tuple[Decimal | None, str]:
     repeats = stands.quote_id == order.agreed_quote_id and stands.total == order.agreed_total
     if not repeats or stands.unit_price is None:
         return stands.total, _("Cost so far")
-    return (stands.delivered_kwh or Decimal(0)) * stands.unit_price, _("Energy so far")
+    return (stands.delivered_kwh or Decimal(0)) * stands.unit_price, _("Energy cost")

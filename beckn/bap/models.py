@@ -10,6 +10,7 @@ from django.utils import timezone
 from beckn.bap.fields import EncryptedTextField
 from beckn.bap.messages import Choice, Contact
 from beckn.bap.places import Point
+from beckn.bap.stages import CONFIRMED_STAGES, Stage
 from beckn.bap.standing import Standing, standing
 from emsp.core.wire import load_json
 
@@ -62,20 +63,6 @@ class Search(models.Model):
     def point(self) -> Point:
         """Where it looked."""
         return Point(self.latitude, self.longitude)
-
-
-class Stage(models.TextChoices):
-    """How far a booking has come; what happens at the charger is in the order the provider sends."""
-
-    QUOTING = "QUOTING", "price asked"
-    QUOTED = "QUOTED", "price known"
-    AGREED = "AGREED", "terms known"
-    CONFIRMED = "CONFIRMED", "confirmed"
-    COMPLETE = "COMPLETE", "billed"
-    CANCELLED = "CANCELLED", "cancelled"
-
-
-CONFIRMED_STAGES = (Stage.CONFIRMED, Stage.COMPLETE, Stage.CANCELLED)
 
 
 class Order(Reachable):

@@ -177,7 +177,7 @@ def _fee(order: wire.Order) -> dict[str, Any]:
     return {}
 
 
-def _cancelled(order: wire.Order) -> dict[str, str]:
+def _cancelled(order: wire.Order) -> dict[str, Any]:
     if order.cancellation is None:
         return {}
     reason = order.cancellation.reason

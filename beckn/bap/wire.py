@@ -63,19 +63,19 @@ def _told(value: Any) -> Any:
     return [_told(member) for member in value] if isinstance(value, list) else value
 
 
-class Descriptor(Wire, frozen=True):
+class Descriptor(Wire):
     name: str | None = None
     code: str | None = None
     short_desc: str | None = None
 
 
 class Tag(Wire):
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
     value: Any = None
 
 
 class TagGroup(Wire):
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
     entries: list[Tag] = field(name="list", default_factory=list)
 
     def named(self, code: str) -> bool:
@@ -95,7 +95,7 @@ def tagged(groups: list[TagGroup], code: str) -> dict[str, str]:
     return next((group.values() for group in groups if group.named(code)), {})
 
 
-class Price(Wire, frozen=True):
+class Price(Wire):
     currency: str | None = None
     value: Any = None
 
@@ -116,7 +116,7 @@ class Quantity(Wire):
 
 class Item(Wire):
     id: str
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
     price: Price | None = None
     quantity: Quantity | None = None
     fulfillment_ids: list[str] = []
@@ -133,7 +133,7 @@ class Site(Wire):
     """A location; address is text in core and an object in the RFC."""
 
     id: str | None = None
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
     gps: Any = None
     address: Any = None
     city: City | None = None
@@ -156,7 +156,7 @@ class Stop(Wire):
 
 
 class State(Wire):
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
 
 
 class Fulfillment(Wire):
@@ -174,14 +174,14 @@ class Fulfillment(Wire):
 
 class Category(Wire):
     id: str | None = None
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
 
 
 class Provider(Wire):
     """locations, fulfillments and items are read one by one, so that a bad one does not lose the rest."""
 
     id: str
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
     categories: list[Category] = []
     locations: list[Any] = []
     fulfillments: list[Any] = []
@@ -189,7 +189,7 @@ class Provider(Wire):
 
 
 class Catalog(Wire):
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
     providers: list[Any] = []
 
 
@@ -201,12 +201,12 @@ class LineItem(Wire):
 class Line(Wire):
     title: str | None = None
     item: LineItem | None = None
-    price: Price = Price()
+    price: Price = field(default_factory=Price)
 
 
 class Quote(Wire):
     id: str | None = None
-    price: Price = Price()
+    price: Price = field(default_factory=Price)
     breakup: list[Line] = []
     ttl: str | None = None
 
@@ -223,7 +223,7 @@ class CancellationTerm(Wire):
 
 class Reason(Wire):
     id: str
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
 
 
 class Cancellation(Wire):
@@ -232,9 +232,9 @@ class Cancellation(Wire):
     reason: Reason | None = None
 
 
-class OrderProvider(Wire, frozen=True):
+class OrderProvider(Wire):
     id: str | None = None
-    descriptor: Descriptor = Descriptor()
+    descriptor: Descriptor = field(default_factory=Descriptor)
 
 
 class Order(Wire):
@@ -242,7 +242,7 @@ class Order(Wire):
 
     id: str | None = None
     status: str | None = None
-    provider: OrderProvider = OrderProvider()
+    provider: OrderProvider = field(default_factory=OrderProvider)
     items: list[Item] = []
     fulfillments: list[Fulfillment] = []
     quote: Quote | None = None

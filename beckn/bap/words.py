@@ -140,6 +140,10 @@ STATES: dict[str, Text] = {
     "RESERVATION": _("Charger reserved"),
     "PENDING": _("Starting"),
     "ACTIVE": _("Charging"),
+    "SUSPENDED_EV": _("Paused by the car"),
+    "SUSPENDED_EVSE": _("Paused by the charger"),
+    "FINISHING": _("Finishing"),
+    "CONNECTION-INTERRUPTED": _("Connection to the charger lost"),
     "COMPLETED": _("Charging ended"),
     "INVALID": _("Ended without charging"),
 }

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from beckn import signing
 from beckn.bap import client, wire
-from beckn.bap.models import Direction, Message, Order, Stage
+from beckn.bap.models import Direction, Message, Order
 from beckn.bap.services.exchanges import digest
+from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing, standing
 from emsp.core.wire import WireError, encode, load_json
 

@@ -202,10 +202,17 @@ def outcome(message: Message) -> Outcome:
 
 
 def latest(order: Order, *actions: str) -> Outcome | None:
-    """How the newest request of these actions came out; None when none was sent."""
+    """How the newest request of these actions came out; None when none was sent.
+
+    order is read anew after that, so that a page never shows an answer beside the order before it.
+    """
     sent = order.messages.filter(direction=Direction.SENT, action__in=actions)
     newest = sent.order_by("-created_at").first()
-    return outcome(newest) if newest else None
+    if newest is None:
+        return None
+    found = outcome(newest)
+    order.refresh_from_db()
+    return found
 
 
 def _answers(message: Message) -> list[Message]:

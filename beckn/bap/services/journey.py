@@ -11,8 +11,9 @@ from django.utils import timezone
 from beckn.bap import messages
 from beckn.bap.catalogue import Offer, Station
 from beckn.bap.messages import Contact
-from beckn.bap.models import Direction, Message, Order, Search, Stage
+from beckn.bap.models import Direction, Message, Order, Search
 from beckn.bap.services import exchanges
+from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing, unpaid
 
 

@@ -8,7 +8,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from beckn.bap import words
-from beckn.bap.models import Stage
+from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing
 
 register = template.Library()
@@ -33,7 +33,7 @@ def money(amount: Decimal | None, currency: str = "INR") -> str:
 def _lakhs(whole: str) -> str:
     """Digits grouped the Indian way: the last three, then twos."""
     head, tail = whole[:-3], whole[-3:]
-    groups = []
+    groups: list[str] = []
     while head:
         groups.insert(0, head[-2:])
         head = head[:-2]

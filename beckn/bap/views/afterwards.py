@@ -72,14 +72,16 @@ def _support_contact(outcome: Outcome | None) -> wire.Support | None:
         told = wire.read(_message(outcome).get("support") or {}, wire.Support)
     except WireError:
         return None
-    return told if told.phone or told.email or _web(told.url) else None
+    if not _web(told.url):
+        told.url = None
+    return told if told.phone or told.email or told.url else None
 
 
 def _feedback_url(outcome: Outcome | None) -> str:
     """The provider's own feedback form; only web addresses become links."""
     form = _message(outcome).get("feedback_form") or {}
     url = (form.get("form") or {}).get("url") if isinstance(form, dict) else None
-    return url if _web(url) else ""
+    return str(url) if _web(url) else ""
 
 
 def _web(url: object) -> bool:

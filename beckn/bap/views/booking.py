@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from beckn.bap import drivers
 from beckn.bap.forms import ContactForm, EnergyForm
-from beckn.bap.models import Order, Stage
+from beckn.bap.models import Order
 from beckn.bap.services import exchanges, journey
+from beckn.bap.stages import Stage
 
 
 def mine(request: HttpRequest, order_id: UUID) -> Order:
@@ -31,11 +32,12 @@ def quote(request: HttpRequest, order_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         journey.book(order, form.contact)
         return redirect("terms", order.pk)
+    outcome = exchanges.latest(order, "select")
     standing = order.standing
     context = {
         "order": order,
         "standing": standing,
-        "outcome": exchanges.latest(order, "select"),
+        "outcome": outcome,
         "form": form,
         "energy": EnergyForm(initial={"other": order.energy_kwh}),
         "valid_until": journey.price_valid_until(order, standing),

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from beckn.bap import drivers, words
 from beckn.bap.forms import CancelForm
 from beckn.bap.live import Session, session
-from beckn.bap.models import CONFIRMED_STAGES, Order, Stage
+from beckn.bap.models import Order
 from beckn.bap.services import exchanges, journey
 from beckn.bap.services.reasons import known_reasons
+from beckn.bap.stages import CONFIRMED_STAGES, Stage
 from beckn.bap.views.booking import mine
 
 ASK_AFTER_S = 15  # the network's guides ask for at least this between two polls
@@ -25,11 +26,12 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     confirming = exchanges.latest(booking, "confirm")
     if not booking.confirmed and confirming is None:
         return redirect("terms" if booking.stage == Stage.AGREED else "quote", booking.pk)
+    asked = exchanges.latest(booking, "update", "cancel")
     context = {
         "order": booking,
         "standing": booking.standing,
         "confirming": None if booking.confirmed else confirming,
-        "asked": exchanges.latest(booking, "update", "cancel"),
+        "asked": asked,
         "ended_by_provider": words.ENDED_BY_PROVIDER,
         "session": _session(booking),
     }
@@ -76,6 +78,9 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
     booking = mine(request, order_id)
     if booking.stage != Stage.CONFIRMED:
         return redirect("order", booking.pk)
+    asking = exchanges.latest(
+        booking, "get_cancellation_reasons"
+    )  # before the reasons: they come with its answer
     reasons = known_reasons()
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -83,7 +88,6 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
         text = next((reason.text for reason in reasons if reason.id == chosen), "")
         journey.cancel(booking, chosen, text)
         return redirect("order", booking.pk)
-    asking = exchanges.latest(booking, "get_cancellation_reasons")
     if not reasons and asking is None:
         asking = exchanges.outcome(journey.ask_reasons(booking))
     context = {

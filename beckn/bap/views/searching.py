@@ -1,6 +1,5 @@
 """Pages before a price is asked: the search form, its results, one station."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from beckn.bap import drivers
 from beckn.bap.catalogue import Station, stations
 from beckn.bap.forms import ENERGY_KWH, OfferForm, SearchForm
-from beckn.bap.models import Direction, Order, Search, Stage
+from beckn.bap.models import Direction, Order, Search
 from beckn.bap.places import BY_KEY
 from beckn.bap.services import exchanges, journey
 from beckn.bap.services.exchanges import Outcome
+from beckn.bap.stages import Stage
+from beckn.bap.templatetags.bap_format import money
 
 START = "connaught-place"
 DEFAULT_KWH = ENERGY_KWH[1]
@@ -54,6 +55,7 @@ def results(request: HttpRequest, search_id: UUID) -> HttpResponse:
     context = {
         "search": search,
         "outcome": outcome,
+        "found": found,
         "stations": shown,
         "hidden": len(found) - len(shown),
         "free_only": free_only,
@@ -143,13 +145,12 @@ def _entered(search: Search) -> dict[str, Any]:
 
 def _marker(here: Station) -> dict[str, Any]:
     """For the map script; places on a map need no more exactness than a float has."""
-    price: Decimal | None = here.price
     return {
         "key": here.key,
         "name": here.name,
         "latitude": float(here.point.latitude),
         "longitude": float(here.point.longitude),
-        "label": f"{price.normalize():f}" if price is not None else "–",
+        "label": money(here.price, here.currency).removesuffix(".00"),
         "free": here.free,
         "total": len(here.offers),
     }

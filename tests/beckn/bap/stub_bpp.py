@@ -44,6 +44,7 @@ class Script:
     error: dict[str, Any] | None = None
     nack: tuple[int, dict[str, Any]] | None = None
     callback_first: bool = False
+    hang_up: bool = False
 
 
 class StubBpp:
@@ -139,6 +140,12 @@ class StubBpp:
                 received = stub._verified(action, raw, self.headers.get("Authorization", ""))
                 if script.callback_first:
                     stub._answer(received, script)
+                if script.hang_up:
+                    self.close_connection = True
+                    with stub.news:
+                        stub.requests.append(received)
+                        stub.news.notify_all()
+                    return
                 status, body = (script.nack[0], script.nack[1]) if script.nack else (200, ACK)
                 self._reply(status, body)
                 with stub.news:

@@ -8,7 +8,7 @@ def test_results_are_listed_nearest_first(driver):
     assert "3 stations, nearest first" in page
     names = [page.words.index(name) for name in ("Connaught Place Plaza", "Barakhamba Hub", "Saket Court")]
     assert names == sorted(names)
-    assert "₹12.00 /kWh" in page and "1 of 2 free" in page and "100 m" in page
+    assert "from ₹18.00 /kWh" in page and "1 of 2 free" in page and "100 m" in page
 
 
 def test_the_way_from_search_to_receipt(driver, bpp):

@@ -7,7 +7,7 @@
   const markers = read("markers") || [];
   const centre = read("centre");
   const map = L.map(box, { zoomControl: false, attributionControl: false, scrollWheelZoom: true, maxZoom: 18, minZoom: 3 });
-  L.control.zoom({ position: "bottomright" }).addTo(map);
+  L.control.zoom({ position: "topright" }).addTo(map);
   const credit = L.control.attribution({ prefix: false }).addTo(map);
 
   const withoutTiles = () => {
@@ -28,15 +28,15 @@
   if (tiles) tiles.addTo(map); else withoutTiles();
 
   const you = centre && markers.length !== 1
-    ? L.marker(start, { interactive: false, keyboard: false, icon: L.divIcon({ className: "pin-place", html: '<div class="you"></div>', iconSize: [16, 16] }) }).addTo(map)
+    ? L.marker(start, { interactive: false, keyboard: false, zIndexOffset: -1000, icon: L.divIcon({ className: "pin-place", html: '<div class="you"></div>', iconSize: [16, 16] }) }).addTo(map)
     : null;
   const pins = new Map();
   for (const one of markers) {
     const pin = document.createElement("div");
     pin.className = one.free ? "pin free" : "pin";
-    pin.textContent = one.label === "–" ? one.label : `₹${one.label}`;
+    pin.textContent = one.label;
     const marker = L.marker([one.latitude, one.longitude], {
-      alt: one.name, title: `${one.name}: ${one.free}/${one.total} ${box.dataset.free}`, riseOnHover: true,
+      alt: one.name, title: `${one.name}: ${one.free}/${one.total} ${box.dataset.free}`, riseOnHover: true, zIndexOffset: one.free ? 500 : 0,
       icon: L.divIcon({ className: "pin-place", html: pin, iconSize: [0, 0] }),
     }).addTo(map);
     pins.set(one.key, { pin, marker });
