@@ -83,7 +83,8 @@ def _transport(error: Exception) -> Response | None:
         case MethodNotAllowed():
             return nack(405, "only POST is understood here")
         case Throttled():
-            return nack(429, "too many requests", Retry_After=str(ceil(error.wait or 1)))
+            wait_s = ceil(getattr(error, "wait", None) or 1)
+            return nack(429, "too many requests", Retry_After=str(wait_s))
         case APIException():
             return nack(error.status_code, str(error.detail))
         case OperationalError() | InterfaceError():

@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from nacl.signing import SigningKey
 
@@ -79,7 +78,7 @@ def expire() -> int:
     return over.update(state=CallbackState.DEAD, leased_until=None)
 
 
-def _due() -> Any:
+def _due() -> QuerySet[Callback]:
     now = timezone.now()
     due = Callback.objects.filter(state=CallbackState.PENDING, due_at__lte=now, expires_at__gt=now)
     return due.exclude(leased_until__gte=now)

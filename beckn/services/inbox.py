@@ -75,16 +75,16 @@ def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] 
     Raises WireError, UnknownAction, NotServed and OtherBody. Source: beckn.md a.2, design.md §5.
     """
     now = timezone.now()
-    body = reading.read(raw) if body is None else body
-    message = screen(body, action=action, sender=sender, now=now)
+    content: Any = reading.read(raw) if body is None else body
+    message = screen(content, action=action, sender=sender, now=now)
     row = Request(
-        bap_id=body["context"]["bap_id"],
-        message_id=body["context"]["message_id"],
-        transaction_id=body["context"]["transaction_id"],
+        bap_id=content["context"]["bap_id"],
+        message_id=content["context"]["message_id"],
+        transaction_id=content["context"]["transaction_id"],
         action=action,
         wish=wish_of(action, message),
         digest=signing.digest(raw),
-        body=body,
+        body=content,
         due_at=now,
         received_at=now,
     )
@@ -122,7 +122,7 @@ def handle_due(limit: int = 20) -> int:
     Safe in any number of workers at once: a row is leased for LEASE before it is handled.
     """
     now = timezone.now()
-    values = {"now": now, "until": now + LEASE, "limit": limit, "attempts": ATTEMPTS}
+    values: dict[str, Any] = {"now": now, "until": now + LEASE, "limit": limit, "attempts": ATTEMPTS}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         claimed = sorted(row[0] for row in cursor.fetchall())
@@ -133,10 +133,11 @@ def handle_due(limit: int = 20) -> int:
 
 def _keep(row: Request) -> bool:
     """Insert the request and its conversation; False when the request is there already."""
-    context = row.body["context"]
+    content: Any = row.body
+    context = content["context"]
     echoed = {name: context[name] for name in ECHOED if context.get(name) is not None}
-    values = {name: getattr(row, name) for name in COLUMNS} | {
-        "body": Request._meta.get_field("body").get_prep_value(row.body),
+    values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS} | {
+        "body": Request._meta.get_field("body").get_prep_value(content),
         "context": Transaction._meta.get_field("context").get_db_prep_value(echoed, connection),
         "now": row.received_at,
     }
