@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import responses
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from ocpi.models import Command
@@ -93,6 +93,23 @@ def test_a_command_of_a_transaction_that_failed_does_not_exist(party, network):
         raise Killed
 
     assert (stop.call_count, Command.objects.count()) == (0, 0)
+
+
+def test_no_database_connection_is_held_while_a_cpo_takes_its_time(party, network):
+    held = []
+
+    def answer(request):
+        held.append(connection.connection)
+        return 200, {}, json.dumps(ACCEPTED if request.method == "POST" else envelope(code=2003))
+
+    network.add_callback("GET", f"{BASE}/locations/L1/E1", answer)
+    network.add_callback("POST", f"{BASE}/commands/RESERVE_NOW", answer)
+    make_command(party, "RESERVE_NOW", check_evse_first=True, location_id="L1", evse_uid="E1")
+
+    commands.dispatch_due(parallel=False)
+
+    assert held == [None, None]
+    assert Command.objects.get().state == "AWAITING_RESULT"
 
 
 def test_two_workers_send_each_command_once(party, network):
