@@ -1,7 +1,7 @@
 """Circles on the globe as boxes of degrees, and what order in degrees says about order in metres. Pure."""
 
 from dataclasses import dataclass
-from math import asin, cos, degrees, radians, sin, sqrt
+from math import asin, cos, degrees, inf, nextafter, radians, sin, sqrt
 
 EARTH_RADIUS_M = 6_371_008.8
 HALF_CIRCUMFERENCE_M = 20_015_115
@@ -36,12 +36,12 @@ def windows(latitude: float, longitude: float, radius_m: float) -> list[Window]:
     if west < -180:
         return [
             Window(longitude, south, north, -180.0, east),
-            Window(longitude + 360, south, north, west + 360 + MARGIN, 180.0),
+            Window(longitude + 360, south, north, nextafter(west + 360, inf), 180.0),
         ]
     if east > 180:
         return [
             Window(longitude, south, north, west, 180.0),
-            Window(longitude - 360, south, north, -180.0, east - 360 - MARGIN),
+            Window(longitude - 360, south, north, -180.0, nextafter(east - 360, -inf)),
         ]
     return [Window(longitude, south, north, west, east)]
 

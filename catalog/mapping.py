@@ -9,18 +9,47 @@ from emsp.core.money import plain
 COMBO_2 = "IEC_62196_T2_COMBO"
 COMBO_1 = "IEC_62196_T1_COMBO"
 GBT = frozenset({"GBT_AC", "GBT_DC"})
-IEC_60309 = frozenset({
-    "IEC_60309_2_single_16", "IEC_60309_2_three_16", "IEC_60309_2_three_32", "IEC_60309_2_three_64",
-})
+IEC_60309 = frozenset(
+    {
+        "IEC_60309_2_single_16",
+        "IEC_60309_2_three_16",
+        "IEC_60309_2_three_32",
+        "IEC_60309_2_three_64",
+    }
+)
 DOMESTIC = frozenset(f"DOMESTIC_{letter}" for letter in "ABCDEFGHIJKLMNO")
 TESLA = frozenset({"TESLA_R", "TESLA_S"})
 
 # OCPI 2.2.1, mod_locations, ConnectorType; MCS and SAE_J3400 are of 2.3.0.
-STANDARDS = GBT | IEC_60309 | DOMESTIC | TESLA | frozenset({
-    "CHADEMO", "CHAOJI", "IEC_62196_T1", COMBO_1, "IEC_62196_T2", COMBO_2, "IEC_62196_T3A", "IEC_62196_T3C",
-    "NEMA_5_20", "NEMA_6_30", "NEMA_6_50", "NEMA_10_30", "NEMA_10_50", "NEMA_14_30", "NEMA_14_50",
-    "PANTOGRAPH_BOTTOM_UP", "PANTOGRAPH_TOP_DOWN", "MCS", "SAE_J3400",
-})
+STANDARDS = (
+    GBT
+    | IEC_60309
+    | DOMESTIC
+    | TESLA
+    | frozenset(
+        {
+            "CHADEMO",
+            "CHAOJI",
+            "IEC_62196_T1",
+            COMBO_1,
+            "IEC_62196_T2",
+            COMBO_2,
+            "IEC_62196_T3A",
+            "IEC_62196_T3C",
+            "NEMA_5_20",
+            "NEMA_6_30",
+            "NEMA_6_50",
+            "NEMA_10_30",
+            "NEMA_10_50",
+            "NEMA_14_30",
+            "NEMA_14_50",
+            "PANTOGRAPH_BOTTOM_UP",
+            "PANTOGRAPH_TOP_DOWN",
+            "MCS",
+            "SAE_J3400",
+        }
+    )
+)
 
 PLUG_NAMES = {
     COMBO_2: "CCS2",
@@ -136,7 +165,9 @@ def offer_name(
 def facilities(location: dict[str, Any]) -> list[str]:
     """The facilities of an OCPI Location (HOTEL, WIFI …), each once, in its order."""
     listed = location.get("facilities")
-    return list(dict.fromkeys(f for f in listed if isinstance(f, str) and f)) if isinstance(listed, list) else []
+    return (
+        list(dict.fromkeys(f for f in listed if isinstance(f, str) and f)) if isinstance(listed, list) else []
+    )
 
 
 def search_text(*parts: str) -> str:

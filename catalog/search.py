@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -103,7 +103,9 @@ def _with_party(rows: list[Any]) -> list[Offer]:
     for row in rows:
         if row.party_id not in parties:
             known = {
-                "id": row.party_id, "name": row.cpo_name, "provider_id": row.cpo_provider_id,
+                "id": row.party_id,
+                "name": row.cpo_name,
+                "provider_id": row.cpo_provider_id,
                 "business_details": json.loads(row.cpo_details),
             }
             names = [field.attname for field in Party._meta.concrete_fields if field.attname in known]
@@ -112,116 +114,126 @@ def _with_party(rows: list[Any]) -> list[Offer]:
     return rows
 
 
-def statement(wish: SearchWish, candidates: int) -> tuple[str, list[Any]]:
+def statement(wish: SearchWish, candidates: int) -> tuple[str, dict[str, Any]]:
     """The query for a wish and its parameters.
 
     candidates: how many offers the index hands out per box, before they are measured and grouped.
     Always gives at least one row; where nothing fits, that row has no id.
     """
-    near, params = _near(wish, candidates) if _boxes(wish) else _anywhere(wish)
-    sql = f"""
-        WITH near AS MATERIALIZED ({near}),
-        places AS (
-            SELECT location_id, min(distance_m) AS place_m FROM near WHERE fits
-            GROUP BY location_id ORDER BY place_m, location_id LIMIT %s
-        ),
-        ranked AS (
-            SELECT {_COLUMNS}, near.distance_m, places.place_m,
-                evse.position AS evse_position, connector.position AS connector_position,
-                row_number() OVER (
-                    PARTITION BY o.location_id
-                    ORDER BY o.status <> 'AVAILABLE', evse.position, o.evse_id, connector.position, o.id
-                ) AS turn
-            FROM near JOIN places USING (location_id)
-            JOIN catalog_offer o ON o.id = near.id
-            JOIN ocpi_evse evse ON evse.id = o.evse_id
-            JOIN ocpi_connector connector ON connector.id = o.connector_id
-            WHERE near.fits
-        ),
-        reach AS (
-            SELECT min(reach_degrees) AS reach_degrees FROM (
-                SELECT CASE WHEN count(*) >= %s THEN max(distance_degrees) END AS reach_degrees
-                FROM near GROUP BY box
-            ) AS per_box
-        )
-        SELECT ranked.*, reach.reach_degrees,
-            cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
-        FROM reach LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id) ON ranked.turn <= %s
-        ORDER BY place_m, location_id, evse_position, evse_id, connector_position, ranked.id
-    """
-    return sql, [*params, wish.limit_locations, candidates, wish.limit_per_location]
-
-
-def _near(wish: SearchWish, candidates: int) -> tuple[str, list[Any]]:
-    """Candidates of each box, in the order of the index, with their distance on the globe.
-
-    Without filters the index is asked for the nearest offers wherever they are, which costs the same in the
-    densest city; with filters it must stay in the box, or a rare wish would walk through all of it.
-    """
-    conditions, values = _conditions(wish)
     boxes = _boxes(wish)
-    everywhere = not values
-    parts: list[str] = []
-    params: list[Any] = []
-    for number, box in enumerate(boxes):
-        area, edges = _IN_BOX, [box.west, box.south, box.east, box.north]
-        if everywhere and number == 0:
-            others = boxes[1:]
-            area = " AND ".join(["TRUE", *(f"NOT {_IN_BOX}" for _ in others)])
-            edges = [edge for other in others for edge in (other.west, other.south, other.east, other.north)]
-        parts.append(f"""(
-            SELECT id, location_id, {number} AS box, distance_degrees, {_DISTANCE_M} AS distance_m,
-                {_DISTANCE_M} <= %s AS fits
-            FROM (
-                SELECT o.id, o.location_id, o.point, o.point <-> point(%s, %s) AS distance_degrees
-                FROM catalog_offer o WHERE {area} AND {conditions}
-                ORDER BY o.point <-> point(%s, %s) LIMIT %s
-            ) AS nearest
-        )""")
-        latitude = float(wish.latitude or 0)
-        measure = [latitude, latitude, box.centre_longitude]
-        centre = [box.centre_longitude, latitude]
-        params += [*measure, *measure, wish.radius_m, *centre, *edges, *values, *centre, candidates]
-    return " UNION ALL ".join(parts), params
-
-
-def _anywhere(wish: SearchWish) -> tuple[str, list[Any]]:
-    """All that fits, of the first locations; there is no place to measure from."""
-    conditions, values = _conditions(wish)
-    sql = f"""
-        SELECT o.id, o.location_id, 0 AS box, NULL::float8 AS distance_degrees, NULL::float8 AS distance_m,
-            TRUE AS fits
-        FROM catalog_offer o WHERE {conditions} AND o.location_id IN (
-            SELECT o.location_id FROM catalog_offer o WHERE {conditions}
-            GROUP BY o.location_id ORDER BY o.location_id LIMIT %s
+    conditions, params = _conditions(wish)
+    if boxes:
+        # Without filters the index is asked for the nearest offers wherever they are, which costs the same in
+        # the densest city; with filters it stays in the box, or a rare wish would walk through all of it.
+        near = " UNION ALL ".join(
+            _near(number, boxes, conditions, bare=not params) for number in range(len(boxes))
         )
+    else:
+        near = _ANYWHERE.format(conditions=conditions)
+    for number, box in enumerate(boxes):
+        params |= {f"{name}_{number}": value for name, value in asdict(box).items()}
+    params |= {
+        "latitude": float(wish.latitude or 0),
+        "radius_m": wish.radius_m,
+        "candidates": candidates,
+        "limit_locations": wish.limit_locations,
+        "limit_per_location": wish.limit_per_location,
+    }
+    return f"WITH near AS MATERIALIZED ({near}), {_NEAREST_FIRST}", params
+
+
+def _near(number: int, boxes: list[Window], conditions: str, *, bare: bool) -> str:
+    """Candidates of one box, in the order of the index, with their distance on the globe.
+
+    bare: there are no filters; the first box then has no edges, but leaves the others' places to them.
     """
-    return sql, [*values, *values, wish.limit_locations]
+    area = _in_box(number)
+    if bare and number == 0:
+        area = " AND ".join(["TRUE", *(f"NOT {_in_box(other)}" for other in range(1, len(boxes)))])
+    centre = f"point(%(centre_longitude_{number})s, %(latitude)s)"
+    return f"""(
+        SELECT id, location_id, box, distance_degrees, distance_m, distance_m <= %(radius_m)s AS fits
+        FROM (
+            SELECT o.id, o.location_id, {number} AS box, o.point, o.point <-> {centre} AS distance_degrees
+            FROM catalog_offer o WHERE {area} AND {conditions}
+            ORDER BY o.point <-> {centre} LIMIT %(candidates)s
+        ) AS nearest CROSS JOIN LATERAL (SELECT {_DISTANCE_M.format(number=number)} AS distance_m) AS globe
+    )"""
 
 
-def _conditions(wish: SearchWish) -> tuple[str, list[Any]]:
+def _in_box(number: int) -> str:
+    west_south, east_north = (
+        f"%(west_{number})s, %(south_{number})s",
+        f"%(east_{number})s, %(north_{number})s",
+    )
+    return f"o.point <@ box(point({west_south}), point({east_north}))"
+
+
+def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
     """The wish's filters on catalog_offer o, as SQL and parameters."""
-    tests: list[tuple[str, Any]] = [
-        ("o.connector_standard = ANY(%s)", wish.connector_standards),
-        ("o.power_w >= %s", wish.min_power_w),
-        ("o.power_w <= %s", wish.max_power_w),
-        ("o.party_id IN (SELECT id FROM ocpi_party WHERE provider_id = ANY(%s))", wish.provider_ids),
-        ("o.is_green_energy = %s", wish.green_only),
-        ("o.status = %s", "AVAILABLE" if wish.available_only else None),
-        ("o.fulfillment_id = ANY(%s)", wish.fulfillment_ids),
-        ("o.offer_id = ANY(%s)", wish.offer_ids),
-        *(("strpos(o.search_text, %s) > 0", word) for word in text_words(wish.text)),
-    ]
-    wanted = [(sql, value) for sql, value in tests if value]
-    params = [sorted(value) if isinstance(value, frozenset) else value for _, value in wanted]
-    return " AND ".join(["o.listed", *(sql for sql, _ in wanted)]), params
+    tests: dict[str, tuple[str, Any]] = {
+        "standards": ("o.connector_standard = ANY({})", wish.connector_standards),
+        "min_power_w": ("o.power_w >= {}", wish.min_power_w),
+        "max_power_w": ("o.power_w <= {}", wish.max_power_w),
+        "providers": (
+            "o.party_id IN (SELECT id FROM ocpi_party WHERE provider_id = ANY({}))",
+            wish.provider_ids,
+        ),
+        "green": ("o.is_green_energy = {}", wish.green_only),
+        "status": ("o.status = {}", "AVAILABLE" if wish.available_only else None),
+        "fulfillments": ("o.fulfillment_id = ANY({})", wish.fulfillment_ids),
+        "offers": ("o.offer_id = ANY({})", wish.offer_ids),
+    }
+    for number, word in enumerate(text_words(wish.text)):
+        tests[f"word_{number}"] = ("strpos(o.search_text, {}) > 0", word)
+    wanted = {name: test for name, test in tests.items() if test[1]}
+    sql = " AND ".join(["o.listed", *(test.format(f"%({name})s") for name, (test, _) in wanted.items())])
+    values = ((name, value) for name, (_, value) in wanted.items())
+    return sql, {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values}
 
 
 _COLUMNS = ", ".join(
     f'o."{field.column}"' for field in Offer._meta.concrete_fields if field.name != "search_text"
 )
-_IN_BOX = "o.point <@ box(point(%s, %s), point(%s, %s))"
 _DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
-    power(sin(radians(point[1] - %s) / 2), 2)
-    + cos(radians(%s)) * cos(radians(point[1])) * power(sin(radians(point[0] - %s) / 2), 2)
+    power(sin(radians(point[1] - %(latitude)s) / 2), 2) + cos(radians(%(latitude)s)) * cos(radians(point[1]))
+    * power(sin(radians(point[0] - %(centre_longitude_{{number}})s) / 2), 2)
 )))"""
+# All that fits, of the first locations; there is no place to measure from.
+_ANYWHERE = """
+    SELECT o.id, o.location_id, 0 AS box, NULL::float8 AS distance_degrees, NULL::float8 AS distance_m, TRUE AS fits
+    FROM catalog_offer o WHERE {conditions} AND o.location_id IN (
+        SELECT o.location_id FROM catalog_offer o WHERE {conditions}
+        GROUP BY o.location_id ORDER BY o.location_id LIMIT %(limit_locations)s
+    )"""
+# From the candidates to the nearest locations and their offers.
+_NEAREST_FIRST = f"""
+    places AS (
+        SELECT location_id, min(distance_m) AS place_m FROM near WHERE fits
+        GROUP BY location_id ORDER BY place_m, location_id LIMIT %(limit_locations)s
+    ),
+    ranked AS (
+        SELECT {_COLUMNS}, near.distance_m, places.place_m,
+            evse.position AS evse_position, connector.position AS connector_position,
+            row_number() OVER (
+                PARTITION BY o.location_id
+                ORDER BY o.status <> 'AVAILABLE', evse.position, o.evse_id, connector.position, o.id
+            ) AS turn
+        FROM near JOIN places USING (location_id)
+        JOIN catalog_offer o ON o.id = near.id
+        JOIN ocpi_evse evse ON evse.id = o.evse_id
+        JOIN ocpi_connector connector ON connector.id = o.connector_id
+        WHERE near.fits
+    ),
+    reach AS (
+        SELECT min(reach_degrees) AS reach_degrees FROM (
+            SELECT CASE WHEN count(*) >= %(candidates)s THEN max(distance_degrees) END AS reach_degrees
+            FROM near GROUP BY box
+        ) AS per_box
+    )
+    SELECT ranked.*, reach.reach_degrees,
+        cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
+    FROM reach
+    LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id) ON ranked.turn <= %(limit_per_location)s
+    ORDER BY place_m, location_id, evse_position, evse_id, connector_position, ranked.id
+"""

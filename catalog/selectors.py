@@ -47,7 +47,8 @@ class TariffBook:
             return cls([])
         return cls(
             Tariff.objects.filter(party__connection_id__in=set(connection_ids), key__in=keys)
-            .select_related("party").order_by("pk")
+            .select_related("party")
+            .order_by("pk")
         )
 
     def named(self, tariff_ids: Iterable[str], *, party_id: int, connection_id: int) -> list[Tariff]:

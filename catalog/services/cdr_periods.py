@@ -31,7 +31,9 @@ def normalise_periods(
     if _agree(told, total):
         return list(periods), []
     if told == 0:
-        return _all_in_first(periods, total), [f"no energy in the charging periods: total_energy {total} kWh used"]
+        return _all_in_first(periods, total), [
+            f"no energy in the charging periods: total_energy {total} kWh used"
+        ]
     readings = [
         ([volume / WH_PER_KWH for volume in volumes], "the energy of the charging periods is in Wh"),
         (_differences(volumes), "the energy of the charging periods is cumulative"),
@@ -71,7 +73,9 @@ def _energy(period: Period) -> Decimal | None:
     return found
 
 
-def _replaced(periods: Sequence[Period], stated: list[Decimal | None], volumes: list[Decimal]) -> list[Period]:
+def _replaced(
+    periods: Sequence[Period], stated: list[Decimal | None], volumes: list[Decimal]
+) -> list[Period]:
     fresh = iter(volumes)
     return [
         period if energy is None else _with_energy(period, next(fresh))

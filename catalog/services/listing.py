@@ -16,7 +16,12 @@ def _on_earth(prefix: str) -> Q:
 
 # On ocpi.Connector. Source: beckn.md e.1 (what is left out), ocpi.md 3.1 (publish), T34, T38.
 LISTED = (
-    Q(removed=False, evse__location__publish=True, evse__location__gone_at=None, evse__location__party__active=True)
+    Q(
+        removed=False,
+        evse__location__publish=True,
+        evse__location__gone_at=None,
+        evse__location__party__active=True,
+    )
     & ~Q(evse__status__in=HIDDEN)
     & (_on_earth("evse__location__") | _on_earth("evse__"))
 )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,20 +11,42 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 
-from catalog import mapping
 from catalog.models import Offer
 from catalog.services.listing import LISTED
-from catalog.services.prices import OfferPrice, PriceKey, PriceList, reprice
+from catalog.services.offer_rows import offer_row
+from catalog.services.prices import PriceKey, PriceList, reprice
 from ocpi.models import Connector, Evse, Location, Tariff
 
 PAGE = 200
 BATCH = 1_000
 # What refresh writes; offer_id and fulfillment_id stay as they were given at first.
 MAPPED = [
-    "party", "location", "evse", "listed", "point", "status", "location_ocpi_id", "location_name", "address",
-    "city", "postal_code", "country", "time_zone", "is_green_energy", "name", "connector_ocpi_id",
-    "connector_standard", "power_type", "power_w", "facilities", "search_text", "tariff", "energy_price",
-    "currency", "price_valid_until", "updated_at",
+    "party",
+    "location",
+    "evse",
+    "listed",
+    "point",
+    "status",
+    "location_ocpi_id",
+    "location_name",
+    "address",
+    "city",
+    "postal_code",
+    "country",
+    "time_zone",
+    "is_green_energy",
+    "name",
+    "connector_ocpi_id",
+    "connector_standard",
+    "power_type",
+    "power_w",
+    "facilities",
+    "search_text",
+    "tariff",
+    "energy_price",
+    "currency",
+    "price_valid_until",
+    "updated_at",
 ]
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]
 
@@ -84,90 +107,71 @@ def _listed() -> Exists:
 
 
 def _refresh_page(location_ids: list[int], at: datetime) -> None:
-    """The lock on the locations, which ingest takes first too, keeps two refreshes of one station apart."""
-    locations = {
-        row.pk: row
-        for row in Location.objects.filter(pk__in=location_ids).order_by("pk")
-        .select_for_update(no_key=True, of=("self",)).select_related("party__connection")
-    }
-    evses = {row.pk: row for row in Evse.objects.filter(location_id__in=locations).defer("raw")}
-    connectors = list(
-        Connector.objects.filter(evse_id__in=evses).defer("raw").order_by("pk")
-        .annotate(listed=ExpressionWrapper(LISTED, output_field=BooleanField()))
-    )
-    offers = {
-        row.connector_id: row
-        for row in Offer.objects.filter(location_id__in=locations).order_by("pk").select_for_update(no_key=True)
-    }
-    fulfillments = {offer.evse_id: offer.fulfillment_id for offer in offers.values()}
-    keys = {row.pk: _price_key(row, locations[evses[row.evse_id].location_id]) for row in connectors}
+    page = _Page.load(location_ids)
+    keys = {row.pk: page.price_key(row) for row in page.connectors}
     prices = PriceList(keys.values(), at)
+    fulfillments = {offer.evse_id: offer.fulfillment_id for offer in page.offers.values()}
     changed: list[Offer] = []
-    for connector in connectors:
-        known = offers.get(connector.pk)
+    for connector in page.connectors:
+        known = page.offers.get(connector.pk)
         if known is None and connector.removed:
             continue
-        evse = evses[connector.evse_id]
-        location = locations[evse.location_id]
-        mapped = _mapped(connector, evse, location, prices.of(keys[connector.pk]))
-        if known is None or any(getattr(known, name) != getattr(mapped, name) for name in _COMPARED):
-            mapped.fulfillment_id = fulfillments.setdefault(evse.pk, mapped.fulfillment_id)
-            changed.append(mapped)
+        evse, location = page.above(connector)
+        wanted = offer_row(connector, evse, location, prices.of(keys[connector.pk]), listed=connector.listed)
+        if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _COMPARED):
+            wanted.fulfillment_id = fulfillments.setdefault(evse.pk, wanted.fulfillment_id)
+            changed.append(wanted)
     Offer.objects.bulk_create(
         changed, BATCH, update_conflicts=True, unique_fields=["connector"], update_fields=MAPPED
     )
 
 
-def _price_key(connector: Connector, location: Location) -> PriceKey:
-    connection = location.party.connection
-    return PriceKey(
-        connection.pk, connection.version, location.party_id, tuple(connector.tariff_ids), location.time_zone
-    )
+@dataclass(frozen=True)
+class _Page:
+    """Some locations with all below them and the offers there are. Connectors have `listed`."""
 
+    locations: dict[int, Location]
+    evses: dict[int, Evse]
+    connectors: list[Any]
+    offers: dict[int, Offer]
 
-def _mapped(connector: Any, evse: Evse, location: Location, price: OfferPrice) -> Offer:
-    """The offer for a connector as it should be, with fresh ids."""
-    at_evse = mapping.plausible(evse.latitude, evse.longitude)
-    power_w = mapping.power_w(
-        power_type=connector.power_type,
-        max_voltage_v=connector.max_voltage_v,
-        max_amperage_a=connector.max_amperage_a,
-        max_electric_power_w=connector.max_electric_power_w,
-    )
-    return Offer(
-        party_id=location.party_id,
-        location_id=location.pk,
-        evse_id=evse.pk,
-        connector_id=connector.pk,
-        listed=connector.listed,
-        point=(evse.latitude, evse.longitude) if at_evse else (location.latitude, location.longitude),
-        status=evse.status,
-        location_ocpi_id=location.ocpi_id,
-        location_name=location.name,
-        address=location.address,
-        city=location.city,
-        postal_code=location.postal_code,
-        country=location.country,
-        time_zone=location.time_zone,
-        is_green_energy=location.is_green_energy or price.green,
-        name=mapping.offer_name(
-            physical_reference=evse.physical_reference, evse_id=evse.evse_id, number=evse.position + 1,
-            standard=connector.standard, power_type=connector.power_type, power_w=power_w,
-        ),
-        connector_ocpi_id=connector.ocpi_id,
-        connector_standard=connector.standard,
-        power_type=connector.power_type,
-        power_w=power_w,
-        facilities=mapping.facilities(location.raw),
-        search_text=mapping.search_text(location.name, location.address, location.city, _operator(location)),
-        tariff_id=price.tariff_id,
-        energy_price=price.energy_price,
-        currency=price.currency,
-        price_valid_until=price.valid_until,
-    )
+    @classmethod
+    def load(cls, location_ids: list[int]) -> "_Page":
+        """The lock on the locations, which ingest takes first too, keeps two refreshes of one station apart."""
+        locations = (
+            Location.objects.filter(pk__in=location_ids)
+            .order_by("pk")
+            .select_for_update(no_key=True, of=("self",))
+            .select_related("party__connection")
+        )
+        evses = Evse.objects.filter(location_id__in=location_ids).defer("raw")
+        connectors = (
+            Connector.objects.filter(evse__location_id__in=location_ids)
+            .defer("raw")
+            .order_by("pk")
+            .annotate(listed=ExpressionWrapper(LISTED, output_field=BooleanField()))
+        )
+        offers = (
+            Offer.objects.filter(location_id__in=location_ids).order_by("pk").select_for_update(no_key=True)
+        )
+        return cls(
+            {row.pk: row for row in locations},
+            {row.pk: row for row in evses},
+            list(connectors),
+            {row.connector_id: row for row in offers},
+        )
 
+    def above(self, connector: Connector) -> tuple[Evse, Location]:
+        evse = self.evses[connector.evse_id]
+        return evse, self.locations[evse.location_id]
 
-def _operator(location: Location) -> str:
-    operator = location.raw.get("operator")
-    name = operator.get("name") if isinstance(operator, dict) else None
-    return f"{name} {location.party.name}" if isinstance(name, str) else location.party.name
+    def price_key(self, connector: Connector) -> PriceKey:
+        _, location = self.above(connector)
+        connection = location.party.connection
+        return PriceKey(
+            connection.pk,
+            connection.version,
+            location.party_id,
+            tuple(connector.tariff_ids),
+            location.time_zone,
+        )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -97,12 +98,13 @@ def price_at(tariffs: list[Tariff], at: datetime, *, time_zone: str, version: st
 def reprice(offers: QuerySet[Offer], at: datetime) -> int:
     """Work out the prices of these offers anew and write those that changed; gives how many rows it looked at.
 
-    Reads CHUNK rows at a time in the order of their pk, and locks them: run it inside a transaction.
+    Rows stream by in the order of their pk, and are locked in it: run it inside a transaction.
     """
-    looked_at, last = 0, 0
-    while rows := list(_price_rows(offers.filter(pk__gt=last))):
-        _write(rows, at)
-        looked_at, last = looked_at + len(rows), rows[-1].pk
+    looked_at = 0
+    rows = _price_rows(offers).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        _write(chunk, at)
+        looked_at += len(chunk)
     return looked_at
 
 
@@ -116,51 +118,73 @@ def reprice_due() -> int:
     while True:
         with transaction.atomic():
             at = timezone.now()
-            rows = list(_price_rows(Offer.objects.filter(price_valid_until__lte=at), skip_locked=True))
+            rows = list(
+                _price_rows(Offer.objects.filter(price_valid_until__lte=at), skip_locked=True)[:CHUNK]
+            )
             if not rows:
                 return done
             _write(rows, at)
             done += len(rows)
 
 
-def _price_rows(offers: QuerySet[Offer], *, skip_locked: bool = False) -> QuerySet[Offer]:
+def _price_rows(offers: QuerySet[Offer], *, skip_locked: bool = False) -> Any:
+    """What decides the prices of these offers, and what they are now, as plain rows: there may be very many."""
     return (
-        offers.order_by("pk").select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
-        .select_related("connector", "location", "party__connection")
-        .only(
-            "tariff_id", "energy_price", "currency", "price_valid_until", "is_green_energy", "time_zone",
-            "connector__tariff_ids", "location__is_green_energy",
-            "party__connection__version", "party__connection_id",
-        )[:CHUNK]
+        offers.order_by("pk")
+        .select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
+        .values_list(
+            "pk",
+            "tariff_id",
+            "energy_price",
+            "currency",
+            "price_valid_until",
+            "is_green_energy",
+            "time_zone",
+            "party_id",
+            "connector__tariff_ids",
+            "location__is_green_energy",
+            "party__connection_id",
+            "party__connection__version",
+            named=True,
+        )
     )
 
 
-def _write(rows: list[Offer], at: datetime) -> None:
-    keys = {row.pk: price_key(row) for row in rows}
+def _write(rows: list[Any], at: datetime) -> None:
+    keys = {row.pk: _price_key(row) for row in rows}
     prices = PriceList(keys.values(), at)
     groups: dict[tuple[OfferPrice, bool], list[int]] = defaultdict(list)
     for row in rows:
         price = prices.of(keys[row.pk])
-        green = row.location.is_green_energy or price.green
-        if (price, green) != (_stored(row, price), row.is_green_energy):
+        green = row.location__is_green_energy or price.green
+        wanted = (price.tariff_id, price.energy_price, price.currency, price.valid_until, green)
+        if wanted != (
+            row.tariff_id,
+            row.energy_price,
+            row.currency,
+            row.price_valid_until,
+            row.is_green_energy,
+        ):
             groups[price, green].append(row.pk)
     for (price, green), pks in groups.items():
         Offer.objects.filter(pk__in=pks).update(
-            tariff_id=price.tariff_id, energy_price=price.energy_price, currency=price.currency,
-            price_valid_until=price.valid_until, is_green_energy=green, updated_at=timezone.now(),
+            tariff_id=price.tariff_id,
+            energy_price=price.energy_price,
+            currency=price.currency,
+            price_valid_until=price.valid_until,
+            is_green_energy=green,
+            updated_at=timezone.now(),
         )
 
 
-def price_key(offer: Offer) -> PriceKey:
-    """What decides an offer's price."""
-    connection = offer.party.connection
+def _price_key(row: Any) -> PriceKey:
     return PriceKey(
-        connection.pk, connection.version, offer.party_id, tuple(offer.connector.tariff_ids), offer.time_zone
+        row.party__connection_id,
+        row.party__connection__version,
+        row.party_id,
+        tuple(row.connector__tariff_ids),
+        row.time_zone,
     )
-
-
-def _stored(row: Offer, price: OfferPrice) -> OfferPrice:
-    return OfferPrice(row.tariff_id, row.energy_price, row.currency, row.price_valid_until, price.green)
 
 
 def _storable(price: Decimal | None) -> Decimal | None:

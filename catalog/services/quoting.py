@@ -54,7 +54,9 @@ def energy_for_amount(offer: Offer, *, amount: Decimal, at: datetime) -> Decimal
             high = middle
     if low == 0:
         least = plan.lines(ENERGY_STEP_KWH)
-        raise AmountTooSmall(f"{plain(amount)} {least.currency} buys no energy here: {least.total} is the least")
+        raise AmountTooSmall(
+            f"{plain(amount)} {least.currency} buys no energy here: {least.total} is the least"
+        )
     return low * ENERGY_STEP_KWH
 
 
@@ -80,8 +82,13 @@ def bill(
 
     def price(periods: Sequence[Mapping[str, Any]]) -> Priced:
         return price_periods(
-            tariff, periods, time_zone=time_zone, end=end_at, ocpi_version=ocpi_version,
-            step_mode=cast(StepMode | None, step_mode), reservation_expired=reservation_expired,
+            tariff,
+            periods,
+            time_zone=time_zone,
+            end=end_at,
+            ocpi_version=ocpi_version,
+            step_mode=cast(StepMode | None, step_mode),
+            reservation_expired=reservation_expired,
         )
 
     energy_kwh = total_energy_kwh or Decimal(0)
@@ -135,7 +142,11 @@ class _Plan:
         speed = f"{plain(Decimal(power_w) / 1000)} kW"
         estimate = f"Estimated: {plain(energy_kwh)} kWh at {speed} take {duration_text(duration_s)}."
         return in_lines(
-            priced, tariff=self.tariff, tariff_version=self.tariff_version, energy_kwh=energy_kwh, notes=[estimate]
+            priced,
+            tariff=self.tariff,
+            tariff_version=self.tariff_version,
+            energy_kwh=energy_kwh,
+            notes=[estimate],
         )
 
 

@@ -101,8 +101,12 @@ def test_plausible_coordinates(latitude, longitude, answer):
 )
 def test_a_name_says_where_which_plug_and_how_fast(standard, power_type, watts, name):
     found = offer_name(
-        physical_reference="Bay 1", evse_id="IN*X*E1", number=1,
-        standard=standard, power_type=power_type, power_w=watts,
+        physical_reference="Bay 1",
+        evse_id="IN*X*E1",
+        number=1,
+        standard=standard,
+        power_type=power_type,
+        power_w=watts,
     )
 
     assert found == name
@@ -111,8 +115,12 @@ def test_a_name_says_where_which_plug_and_how_fast(standard, power_type, watts, 
 @pytest.mark.parametrize(("evse_id", "start"), [("IN*X*E1", "IN*X*E1 · "), ("", "EV Charger #4 · ")])
 def test_without_a_physical_reference_the_evse_is_named_by_its_id_or_number(evse_id, start):
     found = offer_name(
-        physical_reference=" ", evse_id=evse_id, number=4,
-        standard="GBT_AC", power_type="AC_1_PHASE", power_w=3300,
+        physical_reference=" ",
+        evse_id=evse_id,
+        number=4,
+        standard="GBT_AC",
+        power_type="AC_1_PHASE",
+        power_w=3300,
     )
 
     assert found == f"{start}GB/T AC 3.3 kW AC"

@@ -1,6 +1,5 @@
 """Offers follow locations, EVSEs, connectors and tariffs, and keep their ids."""
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,40 +16,40 @@ from tests.factories.catalog import (
     TariffFactory,
     component,
     elements,
+    refreshed,
+    station,
 )
 from tests.shared import fixture
 
 pytestmark = pytest.mark.django_db
 
 
-def refreshed(connector):
-    """The offer of a connector after a refresh of its location."""
-    offers.refresh([connector.evse.location_id])
-    return Offer.objects.get(connector=connector)
-
-
-def station(**over):
-    """A connector with a tariff of 18 INR/kWh."""
-    location = over.pop("location", None) or LocationFactory()
-    tariff = TariffFactory(party=location.party, **over.pop("tariff", {}))
-    evse = over.pop("evse", None) or EvseFactory(location=location)
-    return ConnectorFactory(evse=evse, tariff_ids=[tariff.ocpi_id], **over)
-
-
 def test_an_offer_says_all_that_search_needs():
     location = LocationFactory(
-        name="Thunder CS", is_green_energy=True,
+        name="Thunder CS",
+        is_green_energy=True,
         raw={"operator": {"name": "Thunder Plus"}, "facilities": ["HOTEL", "WIFI", "HOTEL"]},
     )
 
-    offer = refreshed(station(location=location, tariff={"content": elements(component("ENERGY", 20, vat=18))}))
+    offer = refreshed(
+        station(location=location, tariff={"content": elements(component("ENERGY", 20, vat=18))})
+    )
 
     assert offer.listed is True
     assert offer.party == location.party
     assert offer.location == location
     assert offer.point == (Decimal("28.5503906"), Decimal("77.2584309"))
-    assert (offer.status, offer.location_ocpi_id, offer.location_name) == ("AVAILABLE", location.ocpi_id, "Thunder CS")
-    assert (offer.address, offer.city, offer.postal_code, offer.country) == ("1 Ring Road", "Delhi", "110001", "IND")
+    assert (offer.status, offer.location_ocpi_id, offer.location_name) == (
+        "AVAILABLE",
+        location.ocpi_id,
+        "Thunder CS",
+    )
+    assert (offer.address, offer.city, offer.postal_code, offer.country) == (
+        "1 Ring Road",
+        "Delhi",
+        "110001",
+        "IND",
+    )
     assert offer.time_zone == "Asia/Kolkata"
     assert offer.is_green_energy is True
     assert offer.name == "Bay 1 · CCS2 30 kW DC"
@@ -71,7 +70,11 @@ def test_ids_stay_and_connectors_of_one_evse_share_the_fulfillment():
     after = refreshed(first)
 
     assert after.location_name == "New name"
-    assert (after.pk, after.offer_id, after.fulfillment_id) == (before.pk, before.offer_id, before.fulfillment_id)
+    assert (after.pk, after.offer_id, after.fulfillment_id) == (
+        before.pk,
+        before.offer_id,
+        before.fulfillment_id,
+    )
     assert Offer.objects.get(connector=second).fulfillment_id == before.fulfillment_id
     assert Offer.objects.get(connector=second).offer_id != before.offer_id
     assert Offer.objects.get(connector=other_evse).fulfillment_id != before.fulfillment_id
@@ -149,87 +152,6 @@ def test_latitude_zero_alone_is_a_place():
     assert refreshed(station(location=LocationFactory(latitude=0))).listed is True
 
 
-def test_a_tariff_may_be_green():
-    green = {"content": {"energy_mix": {"is_green_energy": True}}}
-
-    assert refreshed(station(tariff=green)).is_green_energy is True
-    assert refreshed(station()).is_green_energy is False
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        elements(component("FLAT", 0)),
-        elements(component("TIME", 60)),
-        {"end_date_time": "2024-05-20T06:30:43.825Z"},
-        {"currency": "rupees"},
-        elements(component("ENERGY", "999999999")),
-        {"elements": []},
-        {"elements": "free"},
-    ],
-)
-def test_an_unknown_price_is_none_and_the_station_is_listed(content):
-    offer = refreshed(station(tariff={"content": content}))
-
-    assert offer.energy_price is None
-    assert offer.listed is True
-
-
-def test_a_free_tariff_costs_nothing():
-    assert refreshed(station(tariff={"energy": "0"})).energy_price == Decimal("0.0000")
-
-
-def test_without_any_tariff_the_price_is_unknown():
-    offer = refreshed(ConnectorFactory(tariff_ids=["nobody-knows"]))
-
-    assert (offer.energy_price, offer.tariff, offer.currency, offer.price_valid_until) == (None, None, "", None)
-
-
-def test_where_vat_is_unknown_the_price_is_without_it():
-    connector = station(tariff={"content": elements(component("ENERGY", "0.25"))})
-    change(connector.evse.location.party.connection, version="2.1.1")
-
-    assert refreshed(connector).energy_price == Decimal("0.2500")
-
-
-def test_the_price_is_looked_at_again_when_the_tariff_ends_or_the_next_one_starts():
-    location = LocationFactory()
-    now = timezone.now().replace(microsecond=0)
-    ends_at, starts_at = now + timedelta(days=3), now + timedelta(days=2)
-    running = TariffFactory(party=location.party, content={"end_date_time": ends_at.isoformat()})
-    announced = TariffFactory(party=location.party, energy="20", content={"start_date_time": starts_at.isoformat()})
-    evse = EvseFactory(location=location)
-
-    alone = refreshed(ConnectorFactory(evse=evse, tariff_ids=[running.ocpi_id]))
-    both = refreshed(ConnectorFactory(evse=evse, tariff_ids=[running.ocpi_id, announced.ocpi_id]))
-    soon = refreshed(ConnectorFactory(evse=evse, tariff_ids=[announced.ocpi_id]))
-
-    assert (alone.energy_price, alone.price_valid_until) == (Decimal(18), ends_at)
-    assert (both.energy_price, both.price_valid_until) == (Decimal(18), starts_at)
-    assert (soon.energy_price, soon.price_valid_until) == (None, starts_at)
-
-
-def test_a_price_that_changes_in_the_day_is_valid_until_then():
-    day = {"price_components": [component("ENERGY", 20)], "restrictions": {"start_time": "06:00", "end_time": "22:00"}}
-    night = {"price_components": [component("ENERGY", 12)]}
-
-    offer = refreshed(station(tariff={"content": {"elements": [day, night]}}))
-
-    # 06:00 and 22:00 in India are 00:30 and 16:30 UTC.
-    assert (offer.price_valid_until.hour, offer.price_valid_until.minute) in {(0, 30), (16, 30)}
-    assert timezone.now() < offer.price_valid_until < timezone.now() + timedelta(days=1)
-
-
-def test_a_price_for_the_night_only_is_found_when_the_night_comes():
-    """No price by day, and the offer still knows when to look again."""
-    window = {"start_time": "23:00", "end_time": "23:30"}
-    content = {"elements": [{"price_components": [component("ENERGY", 12)], "restrictions": window}]}
-
-    offer = refreshed(station(tariff={"content": content}))
-
-    assert offer.price_valid_until is not None
-
-
 def test_a_status_push_is_one_statement():
     connector = station()
     second = ConnectorFactory(evse=connector.evse)
@@ -240,8 +162,10 @@ def test_a_status_push_is_one_statement():
         offers.set_status([connector.evse_id])
 
     assert len(queries) == 1
-    assert list(Offer.objects.filter(connector__in=[connector, second]).values_list("status", "listed")) == [
-        ("CHARGING", True)] * 2
+    assert (
+        list(Offer.objects.filter(connector__in=[connector, second]).values_list("status", "listed"))
+        == [("CHARGING", True)] * 2
+    )
     assert Offer.objects.get(connector=connector).updated_at > offer.updated_at
 
 
@@ -304,12 +228,20 @@ def test_real_operator():
         (plug,) = evse["connectors"]
         ConnectorFactory(
             evse=EvseFactory(
-                location=location, uid=evse["uid"], evse_id=evse["evse_id"], status=evse["status"],
-                physical_reference=evse["physical_reference"], position=position,
+                location=location,
+                uid=evse["uid"],
+                evse_id=evse["evse_id"],
+                status=evse["status"],
+                physical_reference=evse["physical_reference"],
+                position=position,
             ),
-            ocpi_id=plug["id"], standard=plug["standard"], power_type=plug["power_type"],
-            max_voltage_v=plug["max_voltage"], max_amperage_a=plug["max_amperage"],
-            max_electric_power_w=plug["max_electric_power"], tariff_ids=plug["tariff_ids"],
+            ocpi_id=plug["id"],
+            standard=plug["standard"],
+            power_type=plug["power_type"],
+            max_voltage_v=plug["max_voltage"],
+            max_amperage_a=plug["max_amperage"],
+            max_electric_power_w=plug["max_electric_power"],
+            tariff_ids=plug["tariff_ids"],
         )
 
     offers.refresh([location.pk])
@@ -323,15 +255,7 @@ def test_real_operator():
         "Thunder+ Test CP · Type 2 10 kW AC",
         "Thunder+ Test CP · DOMESTIC_D 3.3 kW AC",
     ]
-    assert [(offer.status, offer.listed, offer.energy_price) for offer in made] == [("UNKNOWN", True, None)] * 4 + [
-        ("AVAILABLE", True, None)] * 2
+    assert [(offer.status, offer.listed, offer.energy_price) for offer in made] == [
+        ("UNKNOWN", True, None)
+    ] * 4 + [("AVAILABLE", True, None)] * 2
     assert len({offer.fulfillment_id for offer in made}) == 6
-
-
-def test_prices_at_a_moment_in_the_past_are_not_valid_from_the_past():
-    """A moment to look again lies ahead, so that the beat cannot turn in circles."""
-    content = {"start_date_time": "2020-01-01T00:00:00Z", "end_date_time": "2099-12-31T00:00:00Z"}
-
-    offer = refreshed(station(tariff={"content": content}))
-
-    assert offer.price_valid_until == datetime(2099, 12, 31, tzinfo=UTC)

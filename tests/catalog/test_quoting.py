@@ -1,15 +1,13 @@
 """Quotes, the energy that money buys, and bills: lines incl. VAT in cents that add up to the total."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from catalog.errors import AmountTooSmall, PriceUnknown
 from catalog.services.priced_lines import Line
-from catalog.services.quoting import bill, energy_for_amount, quote
+from catalog.services.quoting import energy_for_amount, quote
 from tests.factories.catalog import (
     ConnectorFactory,
     EvseFactory,
@@ -27,10 +25,6 @@ def offer_for(content, **over):
     tariff = TariffFactory(content=content)
     evse = EvseFactory(location=LocationFactory(party=tariff.party))
     return OfferFactory(connector=ConnectorFactory(evse=evse, tariff_ids=[tariff.ocpi_id]), **over)
-
-
-def simple(*components):
-    return {"id": "T", "currency": "INR"} | elements(*components)
 
 
 def amounts(priced):
@@ -53,7 +47,11 @@ class TestQuote:
             Line("energy-cost", Decimal(5), Decimal(5), "kWh", Decimal(18), Decimal("90.00")),
             Line("service-charge", None, Decimal(1), "session", Decimal(10), Decimal("10.00")),
         ]
-        assert (priced.total, priced.total_excl_vat, priced.currency) == (Decimal("100.00"), Decimal("100.00"), "INR")
+        assert (priced.total, priced.total_excl_vat, priced.currency) == (
+            Decimal("100.00"),
+            Decimal("100.00"),
+            "INR",
+        )
         assert priced.unit_price == Decimal(18)
         assert (priced.tariff, priced.tariff_version) == (tariff.raw, tariff.versions.get().pk)
         assert priced.explanation[0] == "Estimated: 5 kWh at 30 kW take 10 min."
@@ -77,7 +75,11 @@ class TestQuote:
     def test_energy_is_billed_in_steps(self):
         (line,) = quoted(elements(component("ENERGY", 20, step_size=1000)), "4.2").lines
 
-        assert (line.energy_kwh, line.quantity, line.amount) == (Decimal("4.2"), Decimal(5), Decimal("100.00"))
+        assert (line.energy_kwh, line.quantity, line.amount) == (
+            Decimal("4.2"),
+            Decimal(5),
+            Decimal("100.00"),
+        )
 
     def test_time_is_priced_for_the_time_it_takes(self):
         tariff = elements(component("ENERGY", 10), component("TIME", 60))
@@ -109,7 +111,8 @@ class TestQuote:
 
     def test_a_minimum_is_a_line_so_that_the_sum_holds(self):
         content = elements(component("ENERGY", "10.004", vat=18)) | {
-            "min_price": {"excl_vat": Decimal(50), "incl_vat": Decimal(59)}}
+            "min_price": {"excl_vat": Decimal(50), "incl_vat": Decimal(59)}
+        }
 
         priced = quoted(content, "1")
 
@@ -139,7 +142,9 @@ class TestQuote:
 
         priced = quoted({"elements": [later]}, "4")
 
-        assert priced.lines == [Line("energy-cost", Decimal(4), Decimal(4), "kWh", Decimal(0), Decimal("0.00"))]
+        assert priced.lines == [
+            Line("energy-cost", Decimal(4), Decimal(4), "kWh", Decimal(0), Decimal("0.00"))
+        ]
         assert priced.total == Decimal("0.00")
 
     @pytest.mark.parametrize(
@@ -219,140 +224,3 @@ class TestEnergyForAmount:
     def test_an_unknown_price_is_refused(self):
         with pytest.raises(PriceUnknown):
             self.bought(elements(component("FLAT", 0)), "100")
-
-
-def periods(*volumes, minutes=30, **extra):
-    """One period per half hour; each volume is a dict of dimension and volume."""
-    return [
-        {
-            "start_date_time": (AT + timedelta(minutes=minutes * n)).isoformat(),
-            "dimensions": [{"type": kind, "volume": Decimal(str(volume))} for kind, volume in each.items()],
-        } | extra
-        for n, each in enumerate(volumes)
-    ]
-
-
-def billed(tariff, charging_periods, **over):
-    end_at = AT + timedelta(minutes=30 * max(len(charging_periods), 1))
-    return bill(tariff, time_zone="Asia/Kolkata", charging_periods=charging_periods, end_at=end_at, start_at=AT, **over)
-
-
-class TestBill:
-    def test_all_kinds_of_lines(self):
-        tariff = simple(
-            component("ENERGY", 18, vat=18), component("TIME", 12), component("PARKING_TIME", 60),
-            component("FLAT", 10),
-        )
-        reservation = {"price_components": [component("TIME", 6), component("FLAT", 5)],
-                       "restrictions": {"reservation": "RESERVATION"}}
-        tariff["elements"].insert(0, reservation)
-
-        priced = billed(tariff, periods(
-            {"RESERVATION_TIME": "0.5"}, {"ENERGY": "2.25", "TIME": "0.5"}, {"ENERGY": "2.25", "TIME": "0.5"},
-            {"PARKING_TIME": "0.5"},
-        ), total_energy_kwh=Decimal("4.5"))
-
-        assert priced.lines == [
-            Line("energy-cost", Decimal("4.5"), Decimal("4.5"), "kWh", Decimal("21.24"), Decimal("95.58")),
-            Line("charging-time", None, Decimal(1), "h", Decimal(12), Decimal("12.00")),
-            Line("parking-fee", None, Decimal("0.5"), "h", Decimal(60), Decimal("30.00")),
-            Line("service-charge", None, Decimal(1), "session", Decimal(10), Decimal("10.00")),
-            Line("reservation-fee", None, Decimal(1), "session", Decimal(5), Decimal("5.00")),
-            Line("reservation-fee", None, Decimal("0.5"), "h", Decimal(6), Decimal("3.00")),
-        ]
-        assert (priced.total, priced.total_excl_vat) == (Decimal("155.58"), Decimal("141.00"))
-        assert (priced.tariff, priced.tariff_version, priced.findings) == (tariff, None, [])
-
-    def test_a_line_is_rounded_once_over_all_its_periods(self):
-        priced = billed(simple(component("ENERGY", "17.3333")), periods({"ENERGY": 1}, {"ENERGY": 1}, {"ENERGY": 1}))
-
-        assert amounts(priced) == [("energy-cost", Decimal("52.00"))]
-
-    def test_the_final_bill_of_the_reference_walk(self):
-        tariff = simple(component("ENERGY", "18.0"), component("FLAT", "10.0"))
-
-        priced = billed(tariff, periods({"ENERGY": "6.75", "TIME": "0.5"}), total_energy_kwh=Decimal("6.75"))
-
-        assert amounts(priced) == [("energy-cost", Decimal("121.50")), ("service-charge", Decimal("10.00"))]
-
-    @pytest.mark.parametrize(
-        ("volumes", "finding"),
-        [
-            ([2000, 3000], "the energy of the charging periods is in Wh"),
-            ([2, 5], "the energy of the charging periods is cumulative"),
-            ([2000, 5000], "the energy of the charging periods is cumulative and in Wh"),
-        ],
-    )
-    def test_energy_told_in_another_way_is_understood(self, volumes, finding):
-        told = periods(*({"ENERGY": volume, "TIME": "0.5"} for volume in volumes))
-
-        priced = billed(simple(component("ENERGY", 18)), told, total_energy_kwh=Decimal(5))
-
-        assert priced.total == Decimal("90.00")
-        assert priced.findings == [finding]
-        assert priced.explanation[0] == finding
-
-    def test_energy_that_only_the_total_tells_is_charged_in_the_first_charging_period(self):
-        cheap_first = {"price_components": [component("ENERGY", 10)], "restrictions": {"end_time": "10:45"}}
-        tariff = {"id": "T", "currency": "INR", "elements": [cheap_first, *simple(component("ENERGY", 20))["elements"]]}
-        told = periods({"RESERVATION_TIME": "0.5"}, {"TIME": "0.5"}, {"TIME": "0.5"})
-
-        priced = billed(tariff, told, total_energy_kwh=Decimal(3))
-
-        assert amounts(priced) == [("energy-cost", Decimal("30.00"))]
-        assert priced.findings == ["no energy in the charging periods: total_energy 3 kWh used"]
-
-    def test_energy_that_agrees_with_nothing_is_billed_as_the_periods_say(self):
-        priced = billed(simple(component("ENERGY", 18)), periods({"ENERGY": 4}), total_energy_kwh=Decimal(5))
-
-        assert priced.total == Decimal("72.00")
-        assert priced.findings == ["the charging periods hold 4 kWh, total_energy says 5 kWh"]
-
-    def test_small_differences_are_no_finding(self):
-        priced = billed(simple(component("ENERGY", 18)), periods({"ENERGY": "4.995"}), total_energy_kwh=Decimal(5))
-
-        assert (priced.total, priced.findings) == (Decimal("89.91"), [])
-
-    @pytest.mark.parametrize(
-        "broken", [[], [{"dimensions": []}], ["period"], [{"start_date_time": "?", "dimensions": [{"type": "ENERGY"}]}]]
-    )
-    def test_without_readable_periods_the_total_energy_is_billed(self, broken):
-        priced = billed(simple(component("ENERGY", 18), component("FLAT", 10)), broken, total_energy_kwh=Decimal(5))
-
-        assert amounts(priced) == [("energy-cost", Decimal("90.00")), ("service-charge", Decimal("10.00"))]
-        assert priced.findings[-1] == "total_energy 5 kWh is billed without its charging periods"
-
-    def test_a_reservation_that_expired(self):
-        used = {"price_components": [component("TIME", 6)], "restrictions": {"reservation": "RESERVATION"}}
-        expired = {"price_components": [component("FLAT", 4)], "restrictions": {"reservation": "RESERVATION_EXPIRES"}}
-        tariff = {"id": "T", "currency": "INR", "elements": [expired, used, *simple(component("ENERGY", 1))["elements"]]}
-        told = periods({"RESERVATION_TIME": "0.5"})
-
-        assert billed(tariff, told).total == Decimal("7.00")
-        assert billed(tariff, told, reservation_expired=False).total == Decimal("3.00")
-
-    def test_a_tariff_that_cannot_be_priced_is_refused(self):
-        with pytest.raises(PriceUnknown, match="currency"):
-            billed({"elements": []}, periods({"ENERGY": 1}))
-
-    def test_the_step_rule_can_be_chosen(self):
-        tariff = simple(component("ENERGY", 20, step_size=1000))
-
-        assert billed(tariff, periods({"ENERGY": "4.2"})).total == Decimal("100.00")
-        assert billed(tariff, periods({"ENERGY": "4.2"}), step_mode="none").total == Decimal("84.00")
-
-    @given(
-        st.lists(st.decimals(0, 100, places=4), min_size=1, max_size=6),
-        st.decimals(0, 100, places=4), st.decimals(0, 30, places=2),
-        st.one_of(st.none(), st.decimals(0, 500, places=3)), st.one_of(st.none(), st.decimals(0, 500, places=3)),
-    )
-    def test_lines_are_cents_and_add_up(self, volumes, price, vat, least, most):
-        tariff = simple(component("ENERGY", price, vat=vat), component("TIME", price, vat=vat), component("FLAT", 1))
-        for name, limit in (("min_price", least), ("max_price", most)):
-            if limit is not None:
-                tariff[name] = {"excl_vat": limit, "incl_vat": limit}
-
-        priced = billed(tariff, periods(*({"ENERGY": volume, "TIME": "0.5"} for volume in volumes)))
-
-        assert priced.total == sum(line.amount for line in priced.lines)
-        assert all(line.amount == line.amount.quantize(Decimal("0.01")) for line in priced.lines)

@@ -122,9 +122,13 @@ def test_many_offers_are_priced_in_few_queries_over_chunks(party, monkeypatch):
 def test_what_is_due_is_priced_by_the_beat(party, monkeypatch):
     monkeypatch.setattr(prices, "CHUNK", 2)
     now = timezone.now()
-    TariffFactory(party=party, ocpi_id="old", content={"end_date_time": (now - timedelta(minutes=1)).isoformat()})
     TariffFactory(
-        party=party, ocpi_id="new", energy="20",
+        party=party, ocpi_id="old", content={"end_date_time": (now - timedelta(minutes=1)).isoformat()}
+    )
+    TariffFactory(
+        party=party,
+        ocpi_id="new",
+        energy="20",
         content={"start_date_time": (now - timedelta(minutes=1)).isoformat()},
     )
     due = [offer_with(party, "old", "new") for _ in range(5)]

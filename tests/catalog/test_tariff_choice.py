@@ -55,6 +55,14 @@ def test_an_id_unknown_at_the_party_is_looked_up_on_its_platform_and_nowhere_els
     assert named(party, "hub", "elsewhere") == [platforms]
 
 
+def test_a_deleted_tariff_of_another_party_does_not_hide_a_living_one():
+    party = PartyFactory()
+    TariffFactory(party=PartyFactory(connection=party.connection), ocpi_id="hub", deleted_at=STAMP)
+    living = TariffFactory(party=PartyFactory(connection=party.connection), ocpi_id="hub")
+
+    assert named(party, "hub") == [living]
+
+
 def test_a_deleted_tariff_is_none_and_is_not_replaced_by_a_strangers():
     party = PartyFactory()
     TariffFactory(party=party, ocpi_id="1", deleted_at=STAMP)

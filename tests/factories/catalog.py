@@ -7,6 +7,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from catalog.models import Offer
+from catalog.services import offers
 from ocpi.models import Connection, Connector, Evse, Location, Party, Tariff, TariffVersion
 
 STAMP = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -97,10 +98,16 @@ class TariffFactory(DjangoModelFactory):
     ocpi_id = factory.Sequence(lambda n: f"T-{n}")
     key = factory.LazyAttribute(lambda tariff: tariff.ocpi_id.casefold())
     currency = "INR"
-    raw = factory.LazyAttribute(lambda o: {
-        "id": o.ocpi_id, "currency": o.currency,
-        "elements": [{"price_components": [component("ENERGY", o.energy)]}],
-    } | o.content)
+    raw = factory.LazyAttribute(
+        lambda o: (
+            {
+                "id": o.ocpi_id,
+                "currency": o.currency,
+                "elements": [{"price_components": [component("ENERGY", o.energy)]}],
+            }
+            | o.content
+        )
+    )
     last_updated = STAMP
     received_at = STAMP
 
@@ -108,8 +115,11 @@ class TariffFactory(DjangoModelFactory):
     def version(self, create, extracted, **kwargs):
         if create:
             TariffVersion.objects.create(
-                tariff=self, number=1, raw=self.raw,
-                last_updated=self.last_updated, received_at=self.received_at,
+                tariff=self,
+                number=1,
+                raw=self.raw,
+                last_updated=self.last_updated,
+                received_at=self.received_at,
             )
 
 
@@ -149,3 +159,17 @@ class OfferFactory(DjangoModelFactory):
     power_type = factory.SelfAttribute("connector.power_type")
     power_w = factory.SelfAttribute("connector.max_electric_power_w")
     search_text = factory.LazyAttribute(lambda o: f"{o.location_name} {o.address} {o.city}".casefold())
+
+
+def refreshed(connector):
+    """The offer of a connector after a refresh of its location."""
+    offers.refresh([connector.evse.location_id])
+    return Offer.objects.get(connector=connector)
+
+
+def station(**over):
+    """A connector with a tariff of 18 INR/kWh."""
+    location = over.pop("location", None) or LocationFactory()
+    tariff = TariffFactory(party=location.party, **over.pop("tariff", {}))
+    evse = over.pop("evse", None) or EvseFactory(location=location)
+    return ConnectorFactory(evse=evse, tariff_ids=[tariff.ocpi_id], **over)
