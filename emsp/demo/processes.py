@@ -104,8 +104,12 @@ class Child:
 
     def _popen(self, launch: list[str], out: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [*launch, *self.program.command], env=dict(self.program.environment), stdin=subprocess.DEVNULL,
-            stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            [*launch, *self.program.command],
+            env=dict(self.program.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
     def _forward(self) -> None:

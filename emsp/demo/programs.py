@@ -46,10 +46,14 @@ def plain_environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def emsp_environment(world: World) -> dict[str, str]:
     """Environment of the eMSP's own processes."""
-    return plain_environment() | world.environment() | {
-        "DJANGO_SETTINGS_MODULE": "emsp.settings.main",
-        "SKIP_CHECKS": "1",  # Celery's switch: prepare.py has checked the settings once for all
-    }
+    return (
+        plain_environment()
+        | world.environment()
+        | {
+            "DJANGO_SETTINGS_MODULE": "emsp.settings.main",
+            "SKIP_CHECKS": "1",  # Celery's switch: prepare.py has checked the settings once for all
+        }
+    )
 
 
 def prepare(world: World) -> Program:
@@ -97,11 +101,11 @@ def workers(world: World) -> list[Program]:
     ]  # fmt: skip
 
 
-def beat(world: World, folder: Path) -> Program:
-    """The clock that wakes the sweepers. It starts without memory: intervals of seconds need none."""
-    for stale in folder.glob("beat*"):
-        stale.unlink()
-    return Program("beat", _celery("beat", "-s", str(folder / "beat"), "--pidfile="), emsp_environment(world))
+def beat(world: World) -> Program:
+    """The clock that wakes the sweepers. It keeps no file: intervals of seconds need no memory."""
+    return Program(
+        "beat", _celery("beat", "-S", "celery.beat:Scheduler", "--pidfile="), emsp_environment(world)
+    )
 
 
 def simulator(world: World, folder: Path) -> Program:

@@ -38,10 +38,17 @@ def start_postgresql(folder: Path, children: Children, environment: Mapping[str,
     # We hold the lock of .demo/ and have ended what was left: these can only name processes that are gone.
     for stale in (data / "postmaster.pid", sockets / f"{embedded.SOCKET}.lock"):
         stale.unlink(missing_ok=True)
-    children.start(Program(
-        "postgres", embedded.postgresql_command(data, sockets), environment, user=embedded.owner(data),
-        stop_signal=signal.SIGINT, kill_signal=signal.SIGQUIT, log=folder / "postgres.log",
-    ))
+    children.start(
+        Program(
+            "postgres",
+            embedded.postgresql_command(data, sockets),
+            environment,
+            user=embedded.owner(data),
+            stop_signal=signal.SIGINT,
+            kill_signal=signal.SIGQUIT,
+            log=folder / "postgres.log",
+        )
+    )
     template = f"postgresql://postgres:@/{{}}?host={quote(str(sockets), safe='/')}"
     urls = template.format(EMSP_DATABASE), template.format(BAP_DATABASE)
     return use_postgresql(*urls, children, patience_s=START_S)
@@ -70,9 +77,14 @@ def start_redis(
     """Start the packaged Redis on loopback; returns its URL."""
     configuration = folder / "redis.conf"
     write_private(configuration, embedded.redis_configuration(port, password))
-    children.start(Program(
-        "redis", embedded.redis_command(configuration), environment, log=folder / "redis.log",
-    ))
+    children.start(
+        Program(
+            "redis",
+            embedded.redis_command(configuration),
+            environment,
+            log=folder / "redis.log",
+        )
+    )
     return use_redis(f"redis://:{password}@{HOST}:{port}/0", children)
 
 

@@ -72,7 +72,7 @@ def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) 
     children.start(programs.bap(world))
     for program in programs.workers(world):
         children.start(program)
-    children.start(programs.beat(world, folder))
+    children.start(programs.beat(world))
     _wait_until_served("web", ports.emsp, "/health/ready", children)
     _wait_until_served("bap", ports.bap, "/", children)
     _wait_until_served("simulator", ports.cpo, "/ocpi/cpo/versions", children, statuses=(200, 401))

@@ -36,7 +36,9 @@ def test_a_taken_port_is_named_with_the_way_out(listener, offset, name):
     with pytest.raises(DemoError) as refused:
         Ports(listener - offset).check_free()
 
-    assert str(refused.value).startswith(f"port {listener} for the {name} is taken; choose another with PORT_BASE")
+    assert str(refused.value).startswith(
+        f"port {listener} for the {name} is taken; choose another with PORT_BASE"
+    )
 
 
 def test_a_port_is_free_again_when_its_server_is_gone(listener):

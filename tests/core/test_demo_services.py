@@ -41,12 +41,15 @@ def test_databases_are_there_and_kept_over_a_restart(tmp_path, children, name):
 
     assert rows(bap, "SELECT current_database()") == [("bap",)]
     with psycopg.connect(emsp) as connection:  # libpq reads the URL as it stands
-        assert connection.execute("SELECT current_database(), current_user").fetchall() == [("emsp", "postgres")]
+        assert connection.execute("SELECT current_database(), current_user").fetchall() == [
+            ("emsp", "postgres")
+        ]
     sockets = embedded.socket_directory(folder / "postgres")
     assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
 
     children.stop(["postgres"], 20)
-    (folder / "postgres" / "postmaster.pid").write_text("1\n")  # as after a SIGKILL and a restart of the machine
+    # As after a SIGKILL and a restart of the machine: the file names a process that is no PostgreSQL.
+    (folder / "postgres" / "postmaster.pid").write_text("1\n")
     again, _ = services.start_postgresql(folder, children, plain)
 
     assert again == emsp
