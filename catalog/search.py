@@ -234,6 +234,7 @@ _NEAREST_FIRST = f"""
     SELECT ranked.*, reach.reach_degrees,
         cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
     FROM reach
-    LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id) ON ranked.turn <= %(limit_per_location)s
+    LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id AND cpo.active)
+        ON ranked.turn <= %(limit_per_location)s
     ORDER BY place_m, location_id, evse_position, evse_id, connector_position, ranked.id
 """

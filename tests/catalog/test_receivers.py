@@ -8,8 +8,17 @@ from django.utils import timezone
 from catalog.models import Offer
 from catalog.search import SearchWish, offers_near
 from ocpi.models import Evse, Location, Tariff
+from ocpi.services.locations import store_locations
+from ocpi.services.tariffs import store_tariff, store_tariffs
 from ocpi.signals import evse_status_changed, locations_stored, tariffs_stored
-from tests.factories.catalog import ConnectorFactory, EvseFactory, LocationFactory, TariffFactory
+from tests.factories.catalog import (
+    ConnectorFactory,
+    EvseFactory,
+    LocationFactory,
+    PartyFactory,
+    TariffFactory,
+)
+from tests.shared import fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +74,18 @@ def test_another_change_of_a_party_leaves_the_offers_alone(connector):
     party.save(update_fields=["name"])
 
     assert found() == []
+
+
+def test_a_real_operators_page_is_found_and_priced_by_the_tariff_that_replaces_its_old_one():
+    """Thunder+: both tariffs of the page ended in 2024; then one comes that is in force."""
+    party, now = PartyFactory(country_code="IN", party_id="THP"), timezone.now()
+    store_locations(party, fixture("ocpi/thp/thp_locations.json")["data"], received_at=now)
+    old = fixture("ocpi/thp/thp_tariffs.json")["data"]
+    store_tariffs(party, old, received_at=now)
+    assert found() == [("UNKNOWN", None)] * 4 + [("AVAILABLE", None)] * 2
+
+    new = old[1] | {"start_date_time": None, "end_date_time": None, "last_updated": "2026-01-01T00:00:00Z"}
+    store_tariff(party, new["id"], new, received_at=now)
+
+    price = Decimal("23.6000")
+    assert found() == [("UNKNOWN", None)] * 2 + [("UNKNOWN", price)] * 2 + [("AVAILABLE", price)] * 2

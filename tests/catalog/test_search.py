@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Offer
 from catalog.search import SearchWish, offers_near, statement, text_words
-from ocpi.models import Connector
+from ocpi.models import Connector, Party
 from tests.factories.catalog import ConnectorFactory, EvseFactory, LocationFactory, OfferFactory, PartyFactory
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +119,13 @@ def test_what_is_not_listed_is_not_found():
 
     assert around() == []
     assert offers_near(SearchWish()) == []
+
+
+def test_a_party_that_was_switched_off_is_not_found_even_before_its_offers_know():
+    offer_at(*DELHI)
+    Party.objects.update(active=False)
+
+    assert around() == []
 
 
 def test_strict_filters():
