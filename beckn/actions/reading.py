@@ -10,7 +10,7 @@ from beckn.wire.v1_1_0 import Item, OrderIn, decimal_of, text_of
 from beckn.wire.v1_1_0.moments import moment_of
 from catalog.models import Offer
 from emsp.core import crypto
-from sessions.services.quoting import Wish
+from sessions.services.quoting import MAX_ENERGY_KWH, Wish
 
 ITEMS = "message.order.items"
 KWH_PER_UNIT = {"kwh": Decimal(1), "wh": Decimal("0.001"), "mwh": Decimal(1000)}
@@ -58,10 +58,11 @@ def wish_of(order: OrderIn, offer: Offer) -> Wish:
     energy_kwh, amount = _measured(item, offer)
     if energy_kwh is None and amount is None:
         amount = _charging_options(item)
-    if energy_kwh is None and amount is None and start_at and end_at and end_at > start_at and offer.power_w:
+    estimated_kwh = None
+    if start_at and end_at and end_at > start_at and offer.power_w:
         hours = Decimal(str((end_at - start_at).total_seconds())) / 3600
-        energy_kwh = (hours * offer.power_w / 1000).quantize(Decimal("0.01"))
-    return Wish(energy_kwh=energy_kwh, amount=amount, start_at=start_at)
+        estimated_kwh = min((hours * offer.power_w / 1000).quantize(Decimal("0.01")), MAX_ENERGY_KWH)
+    return Wish(energy_kwh=energy_kwh, amount=amount, start_at=start_at, estimated_kwh=estimated_kwh)
 
 
 def _measured(item: Item, offer: Offer) -> tuple[Decimal | None, Decimal | None]:

@@ -23,11 +23,15 @@ USABLE = frozenset({"AVAILABLE", "UNKNOWN"})  # UNKNOWN may work; the charge poi
 
 @dataclass(frozen=True)
 class Wish:
-    """How much the driver wants: energy in kWh, or what a sum of money buys (incl. VAT), or nothing said."""
+    """How much the driver wants: energy in kWh, or what a sum of money buys (incl. VAT), or nothing said.
+
+    estimated_kwh: what fits into the time slot that the app named; it counts when nothing else was said.
+    """
 
     energy_kwh: Decimal | None = None
     amount: Decimal | None = None
     start_at: datetime | None = None
+    estimated_kwh: Decimal | None = None
 
 
 @transaction.atomic

@@ -16,12 +16,17 @@ def state_of(message):
 
 
 def lines_of(message):
-    return [(line["title"], line["price"]["value"]) for line in message["message"]["order"]["quote"]["breakup"]]
+    return [
+        (line["title"], line["price"]["value"]) for line in message["message"]["order"]["quote"]["breakup"]
+    ]
 
 
 def test_an_order_walks_from_search_to_bill(driver, cpo):
     found = driver.search()
-    assert found["message"]["catalog"]["providers"][0]["items"][0]["price"] == {"currency": "INR/kWH", "value": "18"}
+    assert found["message"]["catalog"]["providers"][0]["items"][0]["price"] == {
+        "currency": "INR/kWH",
+        "value": "18",
+    }
 
     quoted = driver.select("5")
     assert lines_of(quoted) == [("energy-cost", "90.00"), ("service-charge", "10.00")]
@@ -58,8 +63,11 @@ def test_the_history_of_an_order_is_kept(driver, cpo):
     moves = Order.objects.get().events.values_list("from_state", "to_state")
 
     assert list(moves) == [
-        ("QUOTED", "RESERVING"), ("RESERVING", "RESERVED"), ("RESERVED", "STARTING"),
-        ("STARTING", "CHARGING"), ("CHARGING", "BILLED"),
+        ("QUOTED", "RESERVING"),
+        ("RESERVING", "RESERVED"),
+        ("RESERVED", "STARTING"),
+        ("STARTING", "CHARGING"),
+        ("CHARGING", "BILLED"),
     ]
 
 
@@ -76,9 +84,15 @@ def test_on_init_waits_for_the_charge_point(driver, cpo):
 
 def test_init_without_select_is_quoted_and_agreed(driver, cpo):
     driver.search()
-    driver.ask("init", {"order": {
-        "provider": {"id": driver.provider_id}, "items": [{"id": driver.item["id"], "quantity": {"count": 1}}],
-    }})
+    driver.ask(
+        "init",
+        {
+            "order": {
+                "provider": {"id": driver.provider_id},
+                "items": [{"id": driver.item["id"], "quantity": {"count": 1}}],
+            }
+        },
+    )
     cpo.result("RESERVE_NOW")
 
     order = driver.last("on_init")["message"]["order"]
@@ -96,12 +110,17 @@ def test_a_station_that_is_busy_at_the_cpo_is_not_reserved(driver, cpo):
 
     assert driver.last("on_init")["error"]["code"] == "40002"
     assert cpo.commands == []
-    assert driver.search()["message"]["catalog"]["providers"][0]["items"][0]["tags"][0]["list"][-1]["value"] == "Out of Order"
+    assert (
+        driver.search()["message"]["catalog"]["providers"][0]["items"][0]["tags"][0]["list"][-1]["value"]
+        == "Out of Order"
+    )
 
 
 def test_an_operator_without_reservations_can_still_start(driver, cpo):
     cpo.answers["RESERVE_NOW"] = {
-        "status_code": 1000, "timestamp": "2026-03-01T00:00:00Z", "data": {"result": "NOT_SUPPORTED", "timeout": 30},
+        "status_code": 1000,
+        "timestamp": "2026-03-01T00:00:00Z",
+        "data": {"result": "NOT_SUPPORTED", "timeout": 30},
     }
     driver.search()
     driver.select()
@@ -113,12 +132,18 @@ def test_an_operator_without_reservations_can_still_start(driver, cpo):
     assert len(cpo.bodies("START_SESSION")) == 1
 
 
-@pytest.mark.parametrize(("word", "code", "symbol"), [
-    ("REJECTED", "40000", "START_REJECTED"), ("FAILED", "40000", "START_REJECTED"),
-    ("EVSE_OCCUPIED", "40002", "EVSE_UNAVAILABLE"), ("EVSE_INOPERATIVE", "40002", "EVSE_UNAVAILABLE"),
-    ("NOT_SUPPORTED", "40001", "ACTION_NOT_SUPPORTED"), ("TIMEOUT", "40000", "CPO_UNAVAILABLE"),
-    ("UNKNOWN_RESERVATION", "40000", "CPO_REFUSED"),
-])
+@pytest.mark.parametrize(
+    ("word", "code", "symbol"),
+    [
+        ("REJECTED", "40000", "START_REJECTED"),
+        ("FAILED", "40000", "START_REJECTED"),
+        ("EVSE_OCCUPIED", "40002", "EVSE_UNAVAILABLE"),
+        ("EVSE_INOPERATIVE", "40002", "EVSE_UNAVAILABLE"),
+        ("NOT_SUPPORTED", "40001", "ACTION_NOT_SUPPORTED"),
+        ("TIMEOUT", "40000", "CPO_UNAVAILABLE"),
+        ("UNKNOWN_RESERVATION", "40000", "CPO_REFUSED"),
+    ],
+)
 def test_a_start_that_fails_is_told_in_on_confirm(driver, cpo, word, code, symbol):
     driver.book()
     answer = driver.confirm(word)
@@ -145,7 +170,8 @@ def test_another_total_than_quoted_is_refused(driver, cpo):
     driver.ask("confirm", driver.confirm_message(total="1.00"))
 
     assert driver.last("on_confirm")["error"] == {
-        "code": "40003", "message": "QUOTE_EXPIRED: the quote is 100.00 INR, not 1.00",
+        "code": "40003",
+        "message": "QUOTE_EXPIRED: the quote is 100.00 INR, not 1.00",
     }
     assert cpo.bodies("START_SESSION") == []
 
@@ -200,7 +226,11 @@ def test_the_fee_is_the_least_that_a_cancelled_charge_costs(driver, cpo):
     cpo.cdr(session, kwh=1, total=28.0)
 
     told = driver.last("on_status")
-    assert lines_of(told) == [("energy-cost", "18.00"), ("service-charge", "10.00"), ("cancellation-fee", "2.00")]
+    assert lines_of(told) == [
+        ("energy-cost", "18.00"),
+        ("service-charge", "10.00"),
+        ("cancellation-fee", "2.00"),
+    ]
     assert told["message"]["order"]["quote"]["price"]["value"] == "30.00"
 
 
@@ -236,11 +266,17 @@ def test_a_cdr_with_another_total_is_a_dispute_and_the_bill_stands(driver, cpo):
     assert Bill.objects.get().dispute == "the CPO charges 191.0000 INR, the quoted tariff gives 91.00"
 
 
-@pytest.mark.parametrize(("over", "reason"), [
-    ({"total_energy": 90}, "90.0000 kWh in 0:30:00 is more than 30000 W can deliver"),
-    ({"currency": "EUR"}, "the CDR is in EUR, the order was quoted in INR"),
-    ({"total_cost": {"excl_vat": 0, "incl_vat": 0}}, "the CDR costs nothing though energy was taken under a priced tariff"),
-])
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        ({"total_energy": 90}, "90.0000 kWh in 0:30:00 is more than 30000 W can deliver"),
+        ({"currency": "EUR"}, "the CDR is in EUR, the order was quoted in INR"),
+        (
+            {"total_cost": {"excl_vat": 0, "incl_vat": 0}},
+            "the CDR costs nothing though energy was taken under a priced tariff",
+        ),
+    ],
+)
 def test_an_implausible_cdr_holds_the_bill(driver, cpo, over, reason):
     session = driver.charge()
 
@@ -255,7 +291,13 @@ def test_a_credit_makes_the_bill_zero_and_a_corrected_cdr_a_new_one(driver, cpo)
     session = driver.charge()
     cpo.cdr(session)
 
-    cpo.cdr(session, id="CDR-1-C", credit=True, credit_reference_id="CDR-1", total_cost={"excl_vat": -91, "incl_vat": -91})
+    cpo.cdr(
+        session,
+        id="CDR-1-C",
+        credit=True,
+        credit_reference_id="CDR-1",
+        total_cost={"excl_vat": -91, "incl_vat": -91},
+    )
     credited = driver.last("on_status")
     assert lines_of(credited) == [("energy-cost", "81.00"), ("service-charge", "10.00"), ("credit", "-91.00")]
     assert credited["message"]["order"]["quote"]["price"]["value"] == "0.00"
@@ -281,7 +323,10 @@ def test_an_invalid_session_is_told_and_not_billed(driver, cpo):
     cpo.session("INVALID", start_date_time=session["start_date_time"])
 
     told = driver.last("on_cancel")["message"]["order"]
-    assert (told["status"], told["fulfillments"][0]["state"]["descriptor"]["code"]) == ("CANCELLED", "INVALID")
+    assert (told["status"], told["fulfillments"][0]["state"]["descriptor"]["code"]) == (
+        "CANCELLED",
+        "INVALID",
+    )
     assert told["quote"]["price"]["value"] == "0.00"
 
 
@@ -339,3 +384,31 @@ def test_an_amount_of_money_buys_what_it_pays_for(driver, cpo):
 
     assert order["quote"]["price"]["value"] == "100.00"
     assert Decimal(order["items"][0]["quantity"]["selected"]["measure"]["value"]) == Decimal("5")
+
+
+def test_a_slot_named_in_init_does_not_change_what_was_quoted(driver, cpo):
+    """DEG00x: select without a quantity, then init with a time range of an hour and the quoted price."""
+    driver.search()
+    quoted = driver.select(kwh=None)["message"]["order"]["quote"]["price"]["value"]
+    slot = {
+        "id": "1",
+        "stops": [{"time": {"range": {"start": "2025-07-30T15:00:00Z", "end": "2025-07-30T16:00:00Z"}}}],
+    }
+    price = {"value": quoted, "currency": "INR/kWh"}
+
+    told = driver.init(kwh=None, fulfillments=[slot], quote={"price": price})
+
+    assert (told.get("error"), told["message"]["order"]["quote"]["price"]["value"]) == (None, "100.00")
+
+
+def test_a_slot_in_select_is_what_fits_into_it(driver):
+    driver.search()
+    slot = [
+        {"type": "start", "time": {"timestamp": "2023-07-16T10:00:00+05:30"}},
+        {"type": "finish", "time": {"timestamp": "2023-07-16T10:30:00+05:30"}},
+    ]
+    driver.ask("select", driver.order(None, fulfillments=[{"id": "1", "stops": slot}]))
+
+    order = driver.last("on_select")["message"]["order"]
+
+    assert order["items"][0]["quantity"]["selected"]["measure"]["value"] == "15"  # half an hour at 30 kW

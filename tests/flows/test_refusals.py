@@ -16,14 +16,17 @@ def order(driver, **over):
     return driver.order()["order"] | over
 
 
-@pytest.mark.parametrize(("change", "code", "path"), [
-    ({"provider": {"id": "nobody.example"}}, "30001", "message.order.provider.id"),
-    ({"items": [{"id": "no-such-item"}]}, "30004", "message.order.items[0].id"),
-    ({"items": []}, "30004", "message.order.items"),
-    ({"items": [{"id": "a"}, {"id": "b"}]}, "40000", "message.order.items"),
-    ({"add_ons": [{"id": "coffee"}]}, "30007", "message.order.items[0].add_ons"),
-    ({"offers": [{"id": "half-price"}]}, "30006", "message.order.offers"),
-])
+@pytest.mark.parametrize(
+    ("change", "code", "path"),
+    [
+        ({"provider": {"id": "nobody.example"}}, "30001", "message.order.provider.id"),
+        ({"items": [{"id": "no-such-item"}]}, "30004", "message.order.items[0].id"),
+        ({"items": []}, "30004", "message.order.items"),
+        ({"items": [{"id": "a"}, {"id": "b"}]}, "40000", "message.order.items"),
+        ({"add_ons": [{"id": "coffee"}]}, "30007", "message.order.items[0].add_ons"),
+        ({"offers": [{"id": "half-price"}]}, "30006", "message.order.offers"),
+    ],
+)
 def test_an_order_for_what_is_not_sold_is_refused(driver, change, code, path):
     driver.search()
     driver.ask("select", {"order": order(driver, **change)})
@@ -33,11 +36,17 @@ def test_an_order_for_what_is_not_sold_is_refused(driver, change, code, path):
     assert Order.objects.count() == 0
 
 
-@pytest.mark.parametrize(("measure", "code"), [
-    ({"value": "0", "unit": "kWh"}, "30000"), ({"value": "-5", "unit": "kWh"}, "30000"),
-    ({"value": "much", "unit": "kWh"}, "30000"), ({"value": "5", "unit": "litres"}, "30000"),
-    ({"value": "1001", "unit": "kWh"}, "40002"), ({"value": "1", "unit": "INR"}, "40002"),
-])
+@pytest.mark.parametrize(
+    ("measure", "code"),
+    [
+        ({"value": "0", "unit": "kWh"}, "30000"),
+        ({"value": "-5", "unit": "kWh"}, "30000"),
+        ({"value": "much", "unit": "kWh"}, "30000"),
+        ({"value": "5", "unit": "litres"}, "30000"),
+        ({"value": "1001", "unit": "kWh"}, "40002"),
+        ({"value": "1", "unit": "INR"}, "40002"),
+    ],
+)
 def test_a_quantity_that_cannot_be_is_refused(driver, measure, code):
     driver.search()
     items = [{"id": driver.item["id"], "quantity": {"selected": {"measure": measure}}}]
@@ -49,12 +58,15 @@ def test_a_quantity_that_cannot_be_is_refused(driver, measure, code):
 @pytest.mark.parametrize("status", ["CHARGING", "RESERVED", "BLOCKED", "INOPERATIVE", "OUTOFORDER"])
 def test_a_charger_that_is_not_free_is_not_sold(driver, cpo, status):
     driver.search()
-    cpo.call("PATCH", "locations/IN/CPO/LOC-1/E-1", {"status": status, "last_updated": "2026-03-02T08:00:00Z"})
+    cpo.call(
+        "PATCH", "locations/IN/CPO/LOC-1/E-1", {"status": status, "last_updated": "2026-03-02T08:00:00Z"}
+    )
 
     told = driver.select()
 
     assert told["error"] == {
-        "code": "40002", "message": f"EVSE_UNAVAILABLE: this charger is not available now (status {status})",
+        "code": "40002",
+        "message": f"EVSE_UNAVAILABLE: this charger is not available now (status {status})",
     }
 
 
@@ -73,7 +85,9 @@ def test_a_slot_in_the_future_is_refused_with_the_nearest_start(driver):
 
     error = driver.last("on_select")["error"]
     assert error["code"] == "40002"
-    assert error["message"].startswith("QUANTITY_UNAVAILABLE: slots cannot be booked ahead; the nearest start is now, ")
+    assert error["message"].startswith(
+        "QUANTITY_UNAVAILABLE: slots cannot be booked ahead; the nearest start is now, "
+    )
 
 
 def test_confirm_without_init_is_refused(driver, cpo):
@@ -112,7 +126,9 @@ def test_an_order_that_is_not_there_is_not_found(driver, action):
 
 def test_another_app_finds_no_order_of_ours(driver, cpo, bap, bap_server):
     driver.charge()
-    SubscriberFactory(subscriber_id="other.tests.example", unique_key_id="other-1", key_name="other", url=bap_server.url)
+    SubscriberFactory(
+        subscriber_id="other.tests.example", unique_key_id="other-1", key_name="other", url=bap_server.url
+    )
     bap.subscriber_id, bap.unique_key_id, bap.key_name = "other.tests.example", "other-1", "other"
 
     for action in ("status", "track", "cancel"):
@@ -121,16 +137,27 @@ def test_another_app_finds_no_order_of_ours(driver, cpo, bap, bap_server):
     assert Order.objects.get().state == OrderState.CHARGING
 
 
-@pytest.mark.parametrize(("message", "code"), [
-    ({"update_target": "order.items[0].quantity"}, "30012"),
-    ({"update_target": ""}, None),
-    ({"update_target": "order.fulfillments[0].state", "order": {"fulfillments": []}}, "30012"),
-    ({"update_target": "order.fulfillments[0].state", "order": {"fulfillments": [{"state": "fly"}]}}, "30013"),
-    ({"order": {"auth_token": "AUTH-1"}, "update_target": None}, "30012"),
-])
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"update_target": "order.items[0].quantity"}, "30012"),
+        ({"update_target": ""}, None),
+        ({"update_target": "order.fulfillments[0].state", "order": {"fulfillments": []}}, "30012"),
+        (
+            {"update_target": "order.fulfillments[0].state", "order": {"fulfillments": [{"state": "fly"}]}},
+            "30013",
+        ),
+        ({"order": {"auth_token": "AUTH-1"}, "update_target": None}, "30012"),
+    ],
+)
 def test_an_update_is_understood_or_refused(driver, message, code):
     driver.charge()
-    base = {"order": {"id": driver.order_id, "fulfillments": [{"state": {"descriptor": {"code": "start-charging"}}}]}}
+    base = {
+        "order": {
+            "id": driver.order_id,
+            "fulfillments": [{"state": {"descriptor": {"code": "start-charging"}}}],
+        }
+    }
     wanted = base | message
     wanted["order"] = {"id": driver.order_id} | wanted["order"]
     driver.ask("update", wanted)
@@ -164,10 +191,14 @@ def test_a_stop_that_fails_is_told_and_can_be_asked_for_again(driver, cpo):
     assert driver.last("on_update").get("error") is None
 
 
-@pytest.mark.parametrize(("rating", "code"), [
-    ({"rating_category": "Order", "value": "6"}, "30015"), ({"rating_category": "Order", "value": "good"}, "30015"),
-    ({"rating_category": "Provider", "id": "nobody.example", "value": "4"}, "30014"),
-])
+@pytest.mark.parametrize(
+    ("rating", "code"),
+    [
+        ({"rating_category": "Order", "value": "6"}, "30015"),
+        ({"rating_category": "Order", "value": "good"}, "30015"),
+        ({"rating_category": "Provider", "id": "nobody.example", "value": "4"}, "30014"),
+    ],
+)
 def test_a_rating_that_is_none_is_refused(driver, rating, code):
     driver.ask("rating", {"ratings": [rating]})
 
@@ -189,7 +220,9 @@ def test_a_cpo_that_is_down_is_told(driver, cpo, network):
 
 def test_an_unpublished_station_is_not_sold(driver, cpo):
     driver.search()
-    hidden = location(publish=False, last_updated="2026-03-02T08:00:00Z", evses=[evse(last_updated="2026-03-02T08:00:00Z")])
+    hidden = location(
+        publish=False, last_updated="2026-03-02T08:00:00Z", evses=[evse(last_updated="2026-03-02T08:00:00Z")]
+    )
     cpo.call("PUT", "locations/IN/CPO/LOC-1", hidden)
 
     assert driver.select()["error"]["message"] == "EVSE_UNAVAILABLE: this charger is no longer offered"

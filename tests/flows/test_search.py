@@ -10,7 +10,9 @@ def near(**place):
 
 
 def items(found):
-    return [item for provider in found["message"]["catalog"]["providers"] for item in provider.get("items", [])]
+    return [
+        item for provider in found["message"]["catalog"]["providers"] for item in provider.get("items", [])
+    ]
 
 
 @pytest.mark.parametrize("gps", ["", "north", "91.5,200.1", "12.9", "NaN,NaN", "1e400,2"])
@@ -23,19 +25,24 @@ def test_a_place_that_is_none_is_refused_with_its_path(driver, gps):
     assert told["message"] == {"catalog": {"providers": []}}
 
 
-@pytest.mark.parametrize("place", [
-    {"gps": "12.9716, 77.5946"},
-    {"circle": {"gps": "12.971600,77.594600", "radius": {"value": "1", "unit": "km"}}},
-    {"gps": "12.971600,77.594600", "circle": {"radius": {"value": 900, "unit": "m"}}},
-    {"gps": "12.9716,77.5946", "address": {"full": "Bengaluru, India"}},
-])
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"gps": "12.9716, 77.5946"},
+        {"circle": {"gps": "12.971600,77.594600", "radius": {"value": "1", "unit": "km"}}},
+        {"gps": "12.971600,77.594600", "circle": {"radius": {"value": 900, "unit": "m"}}},
+        {"gps": "12.9716,77.5946", "address": {"full": "Bengaluru, India"}},
+    ],
+)
 def test_every_spelling_of_a_place_is_understood(driver, place):
     driver.ask("search", near(**place))
 
     assert [item["descriptor"]["code"] for item in items(driver.last("on_search"))] == ["energy"]
 
 
-@pytest.mark.parametrize("radius", [{"value": "0"}, {"value": "-3"}, {"value": "wide"}, {"value": "NaN"}, {"value": True}])
+@pytest.mark.parametrize(
+    "radius", [{"value": "0"}, {"value": "-3"}, {"value": "wide"}, {"value": "NaN"}, {"value": True}]
+)
 def test_a_radius_that_is_none_is_refused(driver, radius):
     driver.ask("search", near(circle={"gps": "12.9716,77.5946", "radius": radius}))
 
@@ -55,17 +62,23 @@ def test_another_kind_of_fulfilment_finds_nothing(driver):
     assert items(driver.last("on_search")) == []
 
 
-@pytest.mark.parametrize(("value", "count"), [("CCS2", 1), ("ccs-2", 1), ("IEC_62196_T2_COMBO", 1), ("CHAdeMO", 0), ("blue", 1)])
+@pytest.mark.parametrize(
+    ("value", "count"), [("CCS2", 1), ("ccs-2", 1), ("IEC_62196_T2_COMBO", 1), ("CHAdeMO", 0), ("blue", 1)]
+)
 def test_a_connector_type_is_a_strict_filter_where_it_is_one(driver, value, count):
     message = near(gps="12.9716,77.5946")
-    message["intent"]["fulfillment"]["tags"] = [{"list": [{"descriptor": {"code": "connector-type"}, "value": value}]}]
+    message["intent"]["fulfillment"]["tags"] = [
+        {"list": [{"descriptor": {"code": "connector-type"}, "value": value}]}
+    ]
     driver.ask("search", message)
 
     assert len(items(driver.last("on_search"))) == count
 
 
 def test_a_status_push_is_in_the_next_search(driver, cpo):
-    cpo.call("PATCH", "locations/IN/CPO/LOC-1/E-1", {"status": "CHARGING", "last_updated": "2026-03-02T08:00:00Z"})
+    cpo.call(
+        "PATCH", "locations/IN/CPO/LOC-1/E-1", {"status": "CHARGING", "last_updated": "2026-03-02T08:00:00Z"}
+    )
 
     entry = driver.search()["message"]["catalog"]["providers"][0]["items"][0]["tags"][0]["list"][-1]
 

@@ -16,8 +16,12 @@ from tests.ocpi.cpo import BASE, envelope, make_party
 STAMP = "2026-03-01T08:00:00Z"
 GPS = "12.971600,77.594600"
 BILLING = {
-    "name": "Test Driver", "address": "1 Test Road", "email": "driver@example.com", "phone": "+910000000001",
-    "state": {"name": "Karnataka"}, "city": {"name": "Bengaluru"},
+    "name": "Test Driver",
+    "address": "1 Test Road",
+    "email": "driver@example.com",
+    "phone": "+910000000001",
+    "state": {"name": "Karnataka"},
+    "city": {"name": "Bengaluru"},
 }
 
 
@@ -26,31 +30,55 @@ def tariff(price="18", fee="10", **over):
     if fee:
         parts.append({"type": "FLAT", "price": float(fee), "step_size": 1})
     made = {
-        "country_code": "IN", "party_id": "CPO", "id": "T-1", "currency": "INR",
-        "elements": [{"price_components": parts}], "last_updated": STAMP,
+        "country_code": "IN",
+        "party_id": "CPO",
+        "id": "T-1",
+        "currency": "INR",
+        "elements": [{"price_components": parts}],
+        "last_updated": STAMP,
     }
     return made | over
 
 
 def connector(number="1", **over):
     return {
-        "id": number, "standard": "IEC_62196_T2_COMBO", "format": "CABLE", "power_type": "DC", "max_voltage": 500,
-        "max_amperage": 60, "max_electric_power": 30000, "tariff_ids": ["T-1"], "last_updated": STAMP,
+        "id": number,
+        "standard": "IEC_62196_T2_COMBO",
+        "format": "CABLE",
+        "power_type": "DC",
+        "max_voltage": 500,
+        "max_amperage": 60,
+        "max_electric_power": 30000,
+        "tariff_ids": ["T-1"],
+        "last_updated": STAMP,
     } | over
 
 
 def evse(uid="E-1", **over):
     return {
-        "uid": uid, "evse_id": f"IN*CPO*{uid}", "status": "AVAILABLE", "connectors": [connector()],
-        "capabilities": ["REMOTE_START_STOP_CAPABLE", "RESERVABLE"], "last_updated": STAMP,
+        "uid": uid,
+        "evse_id": f"IN*CPO*{uid}",
+        "status": "AVAILABLE",
+        "connectors": [connector()],
+        "capabilities": ["REMOTE_START_STOP_CAPABLE", "RESERVABLE"],
+        "last_updated": STAMP,
     } | over
 
 
 def location(**over):
     return {
-        "country_code": "IN", "party_id": "CPO", "id": "LOC-1", "publish": True, "name": "Test Station",
-        "address": "1 Road", "city": "Bengaluru", "country": "IND", "time_zone": "Asia/Kolkata",
-        "coordinates": {"latitude": "12.971600", "longitude": "77.594600"}, "evses": [evse()], "last_updated": STAMP,
+        "country_code": "IN",
+        "party_id": "CPO",
+        "id": "LOC-1",
+        "publish": True,
+        "name": "Test Station",
+        "address": "1 Road",
+        "city": "Bengaluru",
+        "country": "IND",
+        "time_zone": "Asia/Kolkata",
+        "coordinates": {"latitude": "12.971600", "longitude": "77.594600"},
+        "evses": [evse()],
+        "last_updated": STAMP,
     } | over
 
 
@@ -77,7 +105,11 @@ class Cpo:
     def _command(self, kind):
         def answer(request):
             self.commands.append((kind, json.loads(request.body)))
-            return 200, {}, encode(self.answers.get(kind, envelope({"result": "ACCEPTED", "timeout": 30}))).decode()
+            return (
+                200,
+                {},
+                encode(self.answers.get(kind, envelope({"result": "ACCEPTED", "timeout": 30}))).decode(),
+            )
 
         return answer
 
@@ -94,7 +126,11 @@ class Cpo:
         raw = encode(body) if body is not None else b""
         with self.run_on_commit(execute=True):
             return self.client.generic(
-                method, url.removeprefix("http://testserver"), raw, content_type="application/json", headers=headers
+                method,
+                url.removeprefix("http://testserver"),
+                raw,
+                content_type="application/json",
+                headers=headers,
             )
 
     def result(self, kind, word="ACCEPTED"):
@@ -108,10 +144,21 @@ class Cpo:
         start = self.bodies("START_SESSION")[-1]
         now = datetime.now(UTC)
         body = {
-            "country_code": "IN", "party_id": "CPO", "id": "S-1", "start_date_time": moment_text(now), "kwh": kwh,
-            "cdr_token": {n: start["token"][n] for n in ("country_code", "party_id", "uid", "type", "contract_id")},
-            "auth_method": "COMMAND", "authorization_reference": start["authorization_reference"],
-            "location_id": "LOC-1", "evse_uid": "E-1", "connector_id": "1", "currency": "INR", "status": status,
+            "country_code": "IN",
+            "party_id": "CPO",
+            "id": "S-1",
+            "start_date_time": moment_text(now),
+            "kwh": kwh,
+            "cdr_token": {
+                n: start["token"][n] for n in ("country_code", "party_id", "uid", "type", "contract_id")
+            },
+            "auth_method": "COMMAND",
+            "authorization_reference": start["authorization_reference"],
+            "location_id": "LOC-1",
+            "evse_uid": "E-1",
+            "connector_id": "1",
+            "currency": "INR",
+            "status": status,
             "last_updated": moment_text(now, milliseconds=True),
         } | over
         answer = self.call("PUT", f"sessions/IN/CPO/{body['id']}", body)
@@ -122,22 +169,40 @@ class Cpo:
         """POST the CDR of a session: half an hour, one period."""
         begin = datetime.fromisoformat(session["start_date_time"])
         body = {
-            "country_code": "IN", "party_id": "CPO", "id": "CDR-1", "session_id": session["id"],
-            "start_date_time": session["start_date_time"], "end_date_time": moment_text(begin + timedelta(minutes=30)),
-            "cdr_token": session["cdr_token"], "auth_method": "COMMAND",
+            "country_code": "IN",
+            "party_id": "CPO",
+            "id": "CDR-1",
+            "session_id": session["id"],
+            "start_date_time": session["start_date_time"],
+            "end_date_time": moment_text(begin + timedelta(minutes=30)),
+            "cdr_token": session["cdr_token"],
+            "auth_method": "COMMAND",
             "authorization_reference": session["authorization_reference"],
             "cdr_location": {
-                "id": "LOC-1", "address": "1 Road", "city": "Bengaluru", "country": "IND",
-                "coordinates": {"latitude": "12.971600", "longitude": "77.594600"}, "evse_uid": "E-1",
-                "evse_id": "IN*CPO*E-1", "connector_id": "1", "connector_standard": "IEC_62196_T2_COMBO",
-                "connector_format": "CABLE", "connector_power_type": "DC",
+                "id": "LOC-1",
+                "address": "1 Road",
+                "city": "Bengaluru",
+                "country": "IND",
+                "coordinates": {"latitude": "12.971600", "longitude": "77.594600"},
+                "evse_uid": "E-1",
+                "evse_id": "IN*CPO*E-1",
+                "connector_id": "1",
+                "connector_standard": "IEC_62196_T2_COMBO",
+                "connector_format": "CABLE",
+                "connector_power_type": "DC",
             },
-            "currency": "INR", "tariffs": [tariff()],
-            "charging_periods": [{
-                "start_date_time": session["start_date_time"], "tariff_id": "T-1",
-                "dimensions": [{"type": "ENERGY", "volume": kwh}, {"type": "TIME", "volume": 0.5}],
-            }],
-            "total_cost": {"excl_vat": total, "incl_vat": total}, "total_energy": kwh, "total_time": 0.5,
+            "currency": "INR",
+            "tariffs": [tariff()],
+            "charging_periods": [
+                {
+                    "start_date_time": session["start_date_time"],
+                    "tariff_id": "T-1",
+                    "dimensions": [{"type": "ENERGY", "volume": kwh}, {"type": "TIME", "volume": 0.5}],
+                }
+            ],
+            "total_cost": {"excl_vat": total, "incl_vat": total},
+            "total_energy": kwh,
+            "total_time": 0.5,
             "last_updated": moment_text(datetime.now(UTC), milliseconds=True),
         } | over
         return self.call("POST", "cdrs", body)
@@ -172,7 +237,10 @@ class Driver:
 
     def search(self):
         circle = {"gps": GPS, "radius": {"type": "CONSTANT", "value": "2", "unit": "km"}}
-        self.ask("search", {"intent": {"fulfillment": {"type": "CHARGING", "stops": [{"location": {"circle": circle}}]}}})
+        self.ask(
+            "search",
+            {"intent": {"fulfillment": {"type": "CHARGING", "stops": [{"location": {"circle": circle}}]}}},
+        )
         found = self.last("on_search")
         for provider in found["message"]["catalog"]["providers"]:
             self.provider_id, self.item = provider["id"], provider["items"][0]
@@ -182,10 +250,14 @@ class Driver:
         item = {"id": self.item["id"]}
         if kwh:
             item["quantity"] = {"selected": {"measure": {"type": "CONSTANT", "value": kwh, "unit": "kWh"}}}
-        return {"order": {
-            "provider": {"id": self.provider_id}, "items": [item],
-            "fulfillments": [{"id": self.item["fulfillment_ids"][0]}],
-        } | over}
+        return {
+            "order": {
+                "provider": {"id": self.provider_id},
+                "items": [item],
+                "fulfillments": [{"id": self.item["fulfillment_ids"][0]}],
+            }
+            | over
+        }
 
     def select(self, kwh="5"):
         self.ask("select", self.order(kwh))
@@ -226,9 +298,14 @@ class Driver:
 
     def update(self, code, **over):
         state = {"state": {"descriptor": {"code": code}}}
-        self.ask("update", {
-            "update_target": "order.fulfillments[0].state", "order": {"id": self.order_id, "fulfillments": [state]},
-        } | over)
+        self.ask(
+            "update",
+            {
+                "update_target": "order.fulfillments[0].state",
+                "order": {"id": self.order_id, "fulfillments": [state]},
+            }
+            | over,
+        )
 
     def cancel(self, reason="5", **over):
         self.ask("cancel", {"order_id": self.order_id, "cancellation_reason_id": reason} | over)
