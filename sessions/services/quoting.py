@@ -114,9 +114,8 @@ def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
 def _energy_wanted(offer: Offer, wish: Wish, now: datetime) -> Decimal:
     if wish.amount is not None:
         return prices.energy_for_amount(offer, amount=wish.amount, at=now)
-    energy_kwh = (
-        wish.energy_kwh if wish.energy_kwh is not None else Decimal(settings.BECKN_DEFAULT_ENERGY_KWH)
-    )
+    said_kwh = (wish.energy_kwh, wish.estimated_kwh, Decimal(settings.BECKN_DEFAULT_ENERGY_KWH))
+    energy_kwh = next(kwh for kwh in said_kwh if kwh is not None)
     if energy_kwh <= 0:
         raise QuantityUnavailable(f"the energy must be above 0 kWh, not {energy_kwh}")
     if energy_kwh > MAX_ENERGY_KWH:
