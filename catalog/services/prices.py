@@ -21,7 +21,7 @@ from ocpi.models import Tariff
 log = logging.getLogger(__name__)
 
 FOUR_PLACES = Decimal("0.0001")
-MOST = Decimal(100_000_000)
+MOST = Decimal(100_000_000)  # what is not below it, in any currency, is a mistake
 CHUNK = 2_000
 
 

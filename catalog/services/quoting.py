@@ -19,6 +19,7 @@ from catalog.pricing.wording import duration_text
 from catalog.selectors import tariff_for
 from catalog.services.cdr_periods import normalise_periods, one_period
 from catalog.services.priced_lines import Line, PricedLines, in_lines
+from catalog.services.prices import MOST
 from emsp.core.money import plain
 
 __all__ = ["Line", "PricedLines", "bill", "energy_for_amount", "normalise_periods", "quote", "tariff_for"]
@@ -26,6 +27,7 @@ __all__ = ["Line", "PricedLines", "bill", "energy_for_amount", "normalise_period
 USUAL_POWER_W = 7_400  # one phase, 32 A: what is assumed where a connector does not tell
 ENERGY_STEP_KWH = Decimal("0.01")
 MOST_STEPS = 100_000  # 1000 kWh, more than any car or lorry takes
+MOST_TOTAL = Decimal(10**12)
 WS_PER_KWH = 3_600_000
 
 
@@ -141,13 +143,16 @@ class _Plan:
             raise PriceUnknown(f"the operator's tariff cannot be priced: {error}") from None
         speed = f"{plain(Decimal(power_w) / 1000)} kW"
         estimate = f"Estimated: {plain(energy_kwh)} kWh at {speed} take {duration_text(duration_s)}."
-        return in_lines(
+        made = in_lines(
             priced,
             tariff=self.tariff,
             tariff_version=self.tariff_version,
             energy_kwh=energy_kwh,
             notes=[estimate],
         )
+        if abs(made.total) >= MOST_TOTAL or abs(made.unit_price or 0) >= MOST:
+            raise PriceUnknown("the operator's tariff is beyond any price that can be meant")
+        return made
 
 
 def _check_names_a_price(tariff: dict[str, Any], ocpi_version: str) -> None:

@@ -156,6 +156,8 @@ class TestQuote:
             elements(component("FLAT", 5), restrictions={"reservation": "RESERVATION"}),
             elements({"type": "ENERGY", "price": None}),
             elements({"type": "ENERGY", "price": "eighteen"}),
+            elements(component("ENERGY", "999999999")),
+            elements(component("ENERGY", 18), component("FLAT", 10**12)),
             {"elements": []},
             {"currency": "rupees"},
             {"end_date_time": "2026-03-02T04:30:00Z"},
