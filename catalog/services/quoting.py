@@ -150,7 +150,7 @@ class _Plan:
             energy_kwh=energy_kwh,
             notes=[estimate],
         )
-        if abs(made.total) >= MOST_TOTAL or abs(made.unit_price or 0) >= MOST:
+        if abs(made.total) >= MOST_TOTAL or abs(made.unit_price or Decimal(0)) >= MOST:
             raise PriceUnknown("the operator's tariff is beyond any price that can be meant")
         return made
 
