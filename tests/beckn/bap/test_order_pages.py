@@ -181,6 +181,19 @@ def test_another_browser_sees_nothing_of_an_order(bap, driver, bpp, page):
     assert bpp.count("update") == 0
 
 
+def test_another_browser_sees_nothing_of_a_search(bap, driver, bpp):
+    results = driver.search()
+    bpp.scripts.clear()
+    waiting = driver.browser.post("/", place="saket", radius_km="5").exchange()
+    other = Browser(bap.url)
+    other.post("/", place="saket", radius_km="5")
+    for path in (results.path, results.link(r"/searches/[^\"]+/stations/[^\"]+"), waiting):
+        assert other.get(path).status == 404, path
+    asked = bpp.count("search")
+    assert other.post(f"{waiting}/again").status == 404
+    assert bpp.count("search") == asked
+
+
 def test_an_order_under_way_is_offered_on_the_first_page(driver):
     driver.charge()
     assert "You have an order under way" in driver.browser.get("/")

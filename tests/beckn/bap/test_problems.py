@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.beckn.bap import world
-from tests.beckn.bap.journey import CONTACT
+from tests.beckn.bap.journey import CONTACT, held
 
 BUSY = {"code": "40002", "message": "EVSE_UNAVAILABLE: the bay is occupied"}
 
@@ -150,8 +150,9 @@ def test_an_order_the_provider_gives_up_is_told(driver, bpp):
 def test_a_late_reservation_keeps_the_booking_open(driver, bpp):
     """on_init left with state PENDING; the reservation is told later, unasked."""
     driver.choose()
-    bpp.script("init", {"order": world.order("PENDING", payment=world.PREPAID)})
-    assert "has not confirmed the reservation yet" in driver.book()
+    bpp.script("init", {"order": world.order("PENDING", held=held(), payment=world.PREPAID)})
+    page = driver.book()
+    assert "has not confirmed the reservation yet" in page and "Held for you" not in page
     driver.tell("on_status", world.order("RESERVATION", payment=world.PREPAID))
     page = driver.browser.get(f"{driver.order_path}/terms")
     assert "Pay ₹154.00 and start" in page and "has not confirmed" not in page
