@@ -34,6 +34,10 @@ class Console:
         """
         self._only = self._only or name
 
+    def hear_all(self) -> None:
+        """Show every child again: the one that had died is back."""
+        self._only = None
+
     def _write(self, text: str) -> None:
         with self._lock:
             try:

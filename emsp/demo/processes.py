@@ -16,11 +16,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from emsp.demo.console import Console
-from emsp.demo.errors import DemoError, StopRequested
+from emsp.demo.errors import DemoError, ProcessDied, StopRequested
 from emsp.demo.leftovers import Record
 
 LAUNCH = str(Path(__file__).with_name("launch.py"))
 DRAIN_S = 1.0  # for the last lines of a child that has ended
+MOST_REVIVALS = 5
+REVIVALS_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ class Children:
         self._children: dict[str, Child] = {}
         self._ends: SimpleQueue[Child | None] = SimpleQueue()
         self._stopping = False
+        self._revived: dict[str, list[float]] = {}
 
     def start(self, program: Program) -> Child:
         """Start a process that should run until it is stopped."""
@@ -158,7 +161,7 @@ class Children:
     def watch(self, timeout_s: float | None) -> None:
         """Wait up to timeout_s (None: for ever), at most until the next task has ended.
 
-        Raises StopRequested after request_stop, DemoError when a process ended that should run.
+        Raises StopRequested after request_stop, ProcessDied when a process ended that should run.
         """
         try:
             child = self._ends.get(timeout=timeout_s)
@@ -169,7 +172,20 @@ class Children:
         if not child.may_end:
             child.join(time.monotonic() + DRAIN_S)
             where = f"; see .demo/{child.program.log.name}" if child.program.log else ""
-            raise DemoError(f"{child.name} ended unexpectedly ({child.describe_end()}){where}")
+            raise ProcessDied(child.name, f"{child.name} ended unexpectedly ({child.describe_end()}){where}")
+
+    def revive(self, name: str) -> None:
+        """Start a process again that has died: what it had not finished stands in rows, and goes on.
+
+        Raises DemoError when it died MOST_REVIVALS times within REVIVALS_WITHIN_S seconds: then it is broken.
+        """
+        now = time.monotonic()
+        recent = [at for at in self._revived.get(name, []) if now - at < REVIVALS_WITHIN_S]
+        if len(recent) >= MOST_REVIVALS:
+            raise DemoError(f"{name} died {MOST_REVIVALS + 1} times within {REVIVALS_WITHIN_S:.0f} s")
+        self._revived[name] = [*recent, now]
+        self._console.hear_all()
+        self._start(self._children[name].program, task=False)
 
     def request_stop(self, *, at_once: bool = False) -> None:
         """End everything; safe in a signal handler. at_once: do not wait for orderly ends."""

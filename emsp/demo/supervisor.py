@@ -11,7 +11,7 @@ from types import FrameType
 
 from emsp.demo import programs, services
 from emsp.demo.console import Console
-from emsp.demo.errors import DemoError, StopRequested
+from emsp.demo.errors import DemoError, ProcessDied, StopRequested
 from emsp.demo.folder import occupied
 from emsp.demo.keys import keep_keys
 from emsp.demo.leftovers import Record, end_leftovers
@@ -31,9 +31,9 @@ LAST_STOPS: list[tuple[tuple[str, ...], float]] = [
 
 
 def run(folder: Path, console: Console) -> int:
-    """Start everything in `folder`, stay until Ctrl-C or a death, stop everything. Returns the exit status.
+    """Start everything in `folder`, stay until Ctrl-C, stop everything. Returns the exit status.
 
-    Raises DemoError when it cannot start, or when a process ended that should run.
+    Raises DemoError when it cannot start, or when a process cannot be kept alive.
     """
     ports = Ports.read(os.environ.get("PORT_BASE"))
     with occupied(folder):
@@ -46,8 +46,7 @@ def run(folder: Path, console: Console) -> int:
         with _stop_on_signals(children):
             try:
                 _bring_up(folder, ports, console, children)
-                while True:
-                    children.watch(None)
+                _stay(console, children)
             except StopRequested:
                 console.say("demo: stopping")
                 return 0
@@ -58,6 +57,16 @@ def run(folder: Path, console: Console) -> int:
                 withdraw(folder)
                 _take_down(children)
                 record.clear()
+
+
+def _stay(console: Console, children: Children) -> None:
+    """Run until Ctrl-C. A process that dies is started again; one that keeps dying ends the demo."""
+    while True:
+        try:
+            children.watch(None)
+        except ProcessDied as death:
+            console.say(f"demo: {death}; starting it again")
+            children.revive(death.name)
 
 
 def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) -> None:

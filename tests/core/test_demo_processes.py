@@ -15,7 +15,7 @@ import pytest
 
 from emsp.demo import supervisor
 from emsp.demo.console import Console
-from emsp.demo.errors import DemoError, StopRequested
+from emsp.demo.errors import DemoError, ProcessDied, StopRequested
 from emsp.demo.leftovers import Record
 from emsp.demo.processes import Children, Program
 
@@ -206,7 +206,20 @@ def test_a_killed_supervisor_leaves_nothing_running(tmp_path):
     assert ended(child)
 
 
-def test_a_demo_with_a_dead_child_says_one_line_and_ends_with_1(tmp_path, screen, monkeypatch):
+def test_a_child_that_dies_is_started_again(children, screen):
+    child = children.start(program("worker", WAIT_FOR_EVER))
+    assert screen.seen("up")
+    os.kill(child.pid, signal.SIGKILL)
+    with pytest.raises(ProcessDied) as death:
+        children.watch(None)
+
+    children.revive(death.value.name)
+
+    assert screen.seen("up", 2)
+    assert children.names() == ["worker"]
+
+
+def test_a_demo_with_a_child_that_keeps_dying_says_one_line_a_death_and_ends_with_1(tmp_path, screen, monkeypatch):
     def bring_up(folder, ports, console, children):
         children.start(program("web", WAIT_FOR_EVER))
         assert screen.seen("up")
@@ -219,7 +232,8 @@ def test_a_demo_with_a_dead_child_says_one_line_and_ends_with_1(tmp_path, screen
     status = supervisor.run(tmp_path / ".demo", Console(screen))
 
     assert status == 1
-    assert screen.getvalue() == "web      | up\ndemo: worker ended unexpectedly (exit status 3); stopping\n"
+    again = "demo: worker ended unexpectedly (exit status 3); starting it again\n"
+    assert screen.getvalue() == "web      | up\n" + again * 6 + "demo: worker died 6 times within 60 s; stopping\n"
     assert [file.name for file in (tmp_path / ".demo").iterdir()] == ["lock"]
 
 
