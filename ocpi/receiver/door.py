@@ -37,6 +37,8 @@ class OcpiView(APIView):
         super().initial(request, *args, **kwargs)
         if self.peer.registering and not self.open_to_registration:
             raise NotAuthenticated
+        if "\x00" in request.path_info or any("\x00" in value for value in request.GET.values()):
+            raise Http404  # no database column takes it, so nothing is called that
 
     def get_exception_handler(self) -> Callable[..., Response]:
         return to_envelope

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from ocpi.models import Cdr, Party, Session
 from ocpi.services.keyed_rows import lock_or_create
 from ocpi.services.quarantine import Known
+from ocpi.services.session_rows import TEXT_LIMIT
 from ocpi.signals import session_stored
+from ocpi.wire.reading import read
+from ocpi.wire.v2_2_1.cdrs import CdrLocation
 
 COPIED = ("cdr_token", "auth_method", "authorization_reference", "meter_id", "currency", "charging_periods")
 
@@ -29,7 +32,7 @@ def sessions_of(party: Party, cdrs: Iterable[Cdr]) -> None:
 
 
 def _session(cdr: Cdr) -> Session:
-    place = cdr.raw.get("cdr_location", {})
+    place = read(cdr.raw["cdr_location"], CdrLocation)
     raw = {name: cdr.raw[name] for name in COPIED if name in cdr.raw} | {
         "country_code": cdr.raw["country_code"],
         "party_id": cdr.raw["party_id"],
@@ -38,9 +41,9 @@ def _session(cdr: Cdr) -> Session:
         "end_date_time": cdr.raw["end_date_time"],
         "kwh": cdr.raw["total_energy"],
         "total_cost": cdr.raw["total_cost"],
-        "location_id": str(place.get("id", "")),
+        "location_id": place.id,
         "evse_uid": cdr.evse_uid,
-        "connector_id": str(place.get("connector_id", "")),
+        "connector_id": place.connector_id.strip()[:TEXT_LIMIT],
         "status": "COMPLETED",
         "last_updated": cdr.raw["start_date_time"],
     }

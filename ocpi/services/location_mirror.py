@@ -68,7 +68,7 @@ class LocationMirror:
             made = [self._new_location(node) for node in missing]
             Location.objects.bulk_create(made, BATCH, ignore_conflicts=True)
             fresh = self._locked(node.key for node in missing)
-            self.created |= {row.pk for row in fresh.values()}
+            self.created |= {row.pk for row in fresh.values() if row.seen_at == self.received_at}
             rows |= fresh
         self._load_branches(rows.values())
         return rows

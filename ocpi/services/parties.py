@@ -30,6 +30,8 @@ def party_of(connection: Connection, country_code: str, party_id: str, *, pushed
     pushed: an object of it is being put; a hub may bring the objects of any party, which is then made.
     Raises UnknownParty.
     """
+    if not (_COUNTRY.fullmatch(country_code) and _PARTY_ID.fullmatch(party_id)):
+        raise UnknownParty
     party = connection.parties.filter(country_code__iexact=country_code, party_id__iexact=party_id).first()
     if party is None and pushed and connection.is_hub:
         party = _hub_member(connection, country_code, party_id)
@@ -85,9 +87,7 @@ def _free_provider_id(role: CredentialsRole) -> str:
     return next(free for free in itertools.chain([base, f"{base}-{own}"], numbered) if free not in taken)
 
 
-def _hub_member(connection: Connection, country_code: str, party_id: str) -> Party | None:
-    if not (_COUNTRY.fullmatch(country_code) and _PARTY_ID.fullmatch(party_id)):
-        return None
+def _hub_member(connection: Connection, country_code: str, party_id: str) -> Party:
     own = f"{country_code}-{party_id}".upper()
     with transaction.atomic():
         party, _ = Party.objects.get_or_create(

@@ -151,7 +151,8 @@ def test_an_implausible_cdr_is_accepted_with_a_note(known, change, note):
 
 @pytest.mark.parametrize(("change", "path"), [
     ({"id": None}, "id"), ({"total_cost": None}, "total_cost"), ({"total_cost": {"incl_vat": 1}}, "total_cost.excl_vat"),
-    ({"total_energy": "lots"}, "total_energy"), ({"currency": ""}, "currency"), ({"charging_periods": []}, "charging_periods"),
+    ({"total_energy": "lots"}, "total_energy"), ({"currency": ""}, "currency"),
+    ({"charging_periods": []}, "charging_periods"),
     ({"start_date_time": None}, "start_date_time"), ({"cdr_location": None}, "cdr_location"),
     ({"charging_periods": [{"start_date_time": "2026-03-01T09:16:10Z", "dimensions": [{"type": "ENERGY"}]}]},
      "charging_periods[0].dimensions[0].volume"),

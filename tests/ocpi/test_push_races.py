@@ -1,0 +1,109 @@
+"""Pushes at the same moment: nothing is lost, nothing is there twice, nothing deadlocks."""
+
+import threading
+
+import pytest
+from django.db import connection as database
+
+from ocpi.models import Cdr, Connection, Evse, IncomingToken, Location, Session, Tariff, TariffVersion
+from ocpi.services import registration
+from tests.factories.ocpi import (
+    CpoFactory,
+    IncomingTokenFactory,
+    cdr_body,
+    evse_body,
+    location_body,
+    session_body,
+    tariff_body,
+)
+from tests.ocpi.conftest import TOKEN, Caller, at
+from tests.ocpi.test_credentials import serve, theirs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*calls):
+    """The answers to calls made by one thread each, all at the same moment."""
+    barrier, answers = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(number, call):
+        barrier.wait()
+        answers[number] = call()
+        database.close()
+
+    threads = [threading.Thread(target=run, args=job) for job in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.fixture
+def caller(woken):
+    """A caller for each thread, all of one CPO."""
+    party = CpoFactory()
+    IncomingTokenFactory(connection=party.connection, text=TOKEN)
+    return lambda: Caller(TOKEN, party)
+
+
+@pytest.mark.parametrize(("method", "url", "body", "model"), [
+    ("PUT", at("locations", "LOC-1"), location_body(), Location),
+    ("PUT", at("tariffs", "T-1"), tariff_body(), Tariff),
+    ("PUT", at("sessions", "S-1"), session_body(), Session),
+    ("POST", at("cdrs", owner=()), cdr_body(), Cdr),
+])
+def test_the_same_new_object_at_once_is_stored_once(caller, method, url, body, model):
+    answers = at_once(*(lambda: caller().call(method, url, body) for _ in range(4)))
+
+    assert sorted(answer.said for answer in answers) == [(200, 1000)] * 3 + [(201, 1000)]
+    assert model.objects.count() == 1
+    assert len({answer.headers.get("Location") for answer in answers}) == 1
+    assert TariffVersion.objects.count() == (model is Tariff)
+
+
+def test_statuses_and_whole_locations_at_once_neither_deadlock_nor_get_lost(caller):
+    evses = [evse_body(uid=f"E{number}") for number in range(4)]
+    caller().put(at("locations", "LOC-1"), location_body(evses=evses))
+
+    def statuses(number):
+        peer = caller()
+        return [
+            peer.patch(
+                at("locations", "LOC-1", f"E{number}"),
+                {"status": status, "last_updated": f"2026-03-02T09:00:{second:02d}Z"},
+            ).said
+            for second, status in enumerate(["CHARGING", "AVAILABLE"] * 4 + ["BLOCKED"])
+        ]
+
+    def locations():
+        peer, body = caller(), location_body(evses=evses)
+        return [
+            peer.put(
+                at("locations", "LOC-1"), body | {"name": f"N{n}", "last_updated": f"2026-03-01T09:00:{n:02d}Z"}
+            ).said
+            for n in range(8)
+        ]
+
+    answers = at_once(*(lambda n=n: statuses(n) for n in range(4)), locations, locations)
+
+    assert {said for said_of_one in answers for said in said_of_one} == {(200, 1000)}
+    assert set(Evse.objects.values_list("status", flat=True)) == {"BLOCKED"}
+    assert Location.objects.get().name == "N7"
+    assert caller().get(at("locations", "LOC-1")).data["last_updated"] == "2026-03-02T09:00:08Z"
+
+
+def test_one_token_a_registers_once(woken):
+    import responses
+
+    token_a = registration.invite("Peer")
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
+        serve(network)
+        url = at("credentials", owner=())
+        answers = at_once(*(lambda: Caller(token_a).post(url, theirs()) for _ in range(3)))
+
+    said = sorted(answer.said for answer in answers)
+    assert said[0] == (200, 1000)
+    assert set(said[1:]) <= {(401, 2000), (405, 2000)}
+    assert IncomingToken.objects.count() == 1
+    assert Connection.objects.get().status == "REGISTERED"
