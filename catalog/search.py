@@ -7,9 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
+from catalog import books
 from catalog.geography import EARTH_RADIUS_M, Window, least_distance_m, windows
 from catalog.models import Offer
+from catalog.retail import choose, energy_price
 from ocpi.models import Party
 
 # Offers the index is asked for at first, per wanted location, and the most it is ever asked for.
@@ -31,6 +34,7 @@ class SearchWish:
     latitude, longitude: degrees; without them everything listed is found, in order of location.
     connector_standards: OCPI's spelling (catalog.mapping.connector_standards); power in W.
     text: free text that narrows the result where it fits and is ignored where nothing fits.
+    sold_through: the app that asks; price rules for it alone then count in what it is shown.
     limit_per_location: so that a depot with hundreds of connectors leaves room for its neighbours; those
     that are free come before the others.
     """
@@ -47,6 +51,7 @@ class SearchWish:
     available_only: bool = False
     fulfillment_ids: frozenset[str] | None = None
     offer_ids: frozenset[str] | None = None
+    sold_through: str = ""
     limit_locations: int = 60
     limit_per_location: int = 40
 
@@ -62,7 +67,20 @@ def offers_near(wish: SearchWish) -> list[Offer]:
     found = _found(wish)
     if not found and text_words(wish.text):
         found = _found(replace(wish, text=None))
-    return found
+    return _priced_for(wish.sold_through, found)
+
+
+def _priced_for(sold_through: str, offers: list[Any]) -> list[Offer]:
+    """The same offers with the prices of an app that has rules of its own, by the book the rows were read with."""
+    if not offers or not sold_through or not offers[0].book_number:
+        return offers
+    book = books.book(offers[0].book_id, offers[0].book_number)
+    if book.sells_apart(sold_through):
+        at = timezone.now()
+        for offer in offers:
+            rule = choose(book.rules, books.sale_of(offer, at=at, sold_through=sold_through)).rule
+            offer.energy_price = energy_price(offer.cost_price, rule.terms) if rule else offer.cost_price
+    return offers
 
 
 def text_words(text: str | None) -> list[str]:
@@ -193,7 +211,9 @@ def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
 
 
 _COLUMNS = ", ".join(
-    f'o."{field.column}"' for field in Offer._meta.concrete_fields if field.name != "search_text"
+    f'o."{field.column}"'
+    for field in Offer._meta.concrete_fields
+    if field.name not in ("search_text", "energy_price", "energy_price_odd")
 )
 _DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
     power(sin(radians(point[1] - %(latitude)s) / 2), 2) + cos(radians(%(latitude)s)) * cos(radians(point[1]))
@@ -206,14 +226,19 @@ _ANYWHERE = """
         SELECT o.location_id FROM catalog_offer o WHERE {conditions}
         GROUP BY o.location_id ORDER BY o.location_id LIMIT %(limit_locations)s
     )"""
+# By the price book in force when the statement began: all prices of an answer are of one book.
+_PRICE = "CASE WHEN book.number %% 2 = 1 THEN o.energy_price_odd ELSE o.energy_price END AS energy_price"
 # From the candidates to the nearest locations and their offers.
 _NEAREST_FIRST = f"""
     places AS (
         SELECT location_id, min(distance_m) AS place_m FROM near WHERE fits
         GROUP BY location_id ORDER BY place_m, location_id LIMIT %(limit_locations)s
     ),
+    book AS (
+        SELECT id, number FROM catalog_pricebookversion WHERE state = 'PUBLISHED' ORDER BY number DESC LIMIT 1
+    ),
     ranked AS (
-        SELECT {_COLUMNS}, near.distance_m, places.place_m,
+        SELECT {_COLUMNS}, {_PRICE}, near.distance_m, places.place_m,
             evse.position AS evse_position, connector.position AS connector_position,
             row_number() OVER (
                 PARTITION BY o.location_id
@@ -223,6 +248,7 @@ _NEAREST_FIRST = f"""
         JOIN catalog_offer o ON o.id = near.id
         JOIN ocpi_evse evse ON evse.id = o.evse_id
         JOIN ocpi_connector connector ON connector.id = o.connector_id
+        LEFT JOIN book ON TRUE
         WHERE near.fits
     ),
     reach AS (
@@ -231,10 +257,11 @@ _NEAREST_FIRST = f"""
             FROM near GROUP BY box
         ) AS per_box
     )
-    SELECT ranked.*, reach.reach_degrees,
+    SELECT ranked.*, reach.reach_degrees, book.id AS book_id, book.number AS book_number,
         cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
     FROM reach
     LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id AND cpo.active)
         ON ranked.turn <= %(limit_per_location)s
+    LEFT JOIN book ON TRUE
     ORDER BY place_m, location_id, evse_position, evse_id, connector_position, ranked.id
 """

@@ -1,6 +1,7 @@
 """search → on_search: from the mirror, never from a CPO. Source: beckn.md a.3, e.1; design.md §5."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +34,7 @@ class Search(Action):
         kind = intent.fulfillment.type if intent.fulfillment else None
         if kind and kind.strip().upper() != "CHARGING":
             return catalogue([])
-        return catalogue(offers_near(wish_of(intent)))
+        return catalogue(offers_near(replace(wish_of(intent), sold_through=conversation.bap_id)))
 
     def stub(self, message: Any, order: Order | None) -> dict[str, Any]:
         return {"catalog": {"providers": []}}

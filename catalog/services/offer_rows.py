@@ -4,7 +4,7 @@ from typing import Any
 
 from catalog import mapping
 from catalog.models import Offer
-from catalog.services.prices import OfferPrice
+from catalog.services.cost_prices import OfferPrice
 from ocpi.models import Connector, Evse, Location
 
 
@@ -18,7 +18,9 @@ def offer_row(
         point=(evse.latitude, evse.longitude) if at_evse else (location.latitude, location.longitude),
         is_green_energy=location.is_green_energy or price.green,
         tariff_id=price.tariff_id,
+        cost_price=price.cost_price,
         energy_price=price.energy_price,
+        energy_price_odd=price.energy_price_odd,
         currency=price.currency,
         price_valid_until=price.valid_until,
         **_location_columns(location),
@@ -44,12 +46,7 @@ def _location_columns(location: Location) -> dict[str, Any]:
 
 
 def _connector_columns(connector: Connector, evse: Evse) -> dict[str, Any]:
-    power_w = mapping.power_w(
-        power_type=connector.power_type,
-        max_voltage_v=connector.max_voltage_v,
-        max_amperage_a=connector.max_amperage_a,
-        max_electric_power_w=connector.max_electric_power_w,
-    )
+    power_w = power_of(connector)
     name = mapping.offer_name(
         physical_reference=evse.physical_reference,
         evse_id=evse.evse_id,
@@ -68,6 +65,16 @@ def _connector_columns(connector: Connector, evse: Evse) -> dict[str, Any]:
         "power_type": connector.power_type,
         "power_w": power_w,
     }
+
+
+def power_of(connector: Connector) -> int | None:
+    """The power of a connector in W, None when it is not known."""
+    return mapping.power_w(
+        power_type=connector.power_type,
+        max_voltage_v=connector.max_voltage_v,
+        max_amperage_a=connector.max_amperage_a,
+        max_electric_power_w=connector.max_electric_power_w,
+    )
 
 
 def _operators(location: Location) -> list[str]:

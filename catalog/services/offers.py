@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.services.listing import LISTED
-from catalog.services.offer_rows import offer_row
+from catalog.services.offer_rows import offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
 from ocpi.models import Connector, Evse, Location, Tariff
 
@@ -43,7 +43,9 @@ MAPPED = [
     "facilities",
     "search_text",
     "tariff",
+    "cost_price",
     "energy_price",
+    "energy_price_odd",
     "currency",
     "price_valid_until",
     "updated_at",
@@ -55,7 +57,7 @@ def refresh(location_ids: Iterable[int]) -> None:
     """Bring the offers of these locations in line with their EVSEs, connectors and tariffs.
 
     New connectors get an offer, what cannot be bought any more is no longer listed, nothing is deleted.
-    Takes six queries per 200 locations; rows that would stay the same are not written.
+    Takes eight queries per 200 locations; rows that would stay the same are not written.
     """
     wanted = sorted(set(location_ids))
     for start in range(0, len(wanted), PAGE):
@@ -117,7 +119,13 @@ def _refresh_page(location_ids: list[int], at: datetime) -> None:
         if known is None and connector.removed:
             continue
         evse, location = page.above(connector)
-        wanted = offer_row(connector, evse, location, prices.of(keys[connector.pk]), listed=connector.listed)
+        price = prices.of(
+            keys[connector.pk],
+            location_id=location.pk,
+            standard=connector.standard,
+            power_w=power_of(connector),
+        )
+        wanted = offer_row(connector, evse, location, price, listed=connector.listed)
         if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _COMPARED):
             wanted.fulfillment_id = fulfillments.setdefault(evse.pk, wanted.fulfillment_id)
             changed.append(wanted)

@@ -13,6 +13,7 @@ from emsp.core.money import to_cents
 
 ENERGY_COST, CHARGING_TIME, PARKING_FEE = "energy-cost", "charging-time", "parking-fee"
 SERVICE_CHARGE, RESERVATION_FEE, PRICE_LIMIT = "service-charge", "reservation-fee", "price-limit"
+PLATFORM_FEE = "platform-fee"  # ours; the fee of the operator for a start is a service-charge
 
 # dimension of an Item → code and unit of its line, in the order in which lines are shown
 LINE_OF = {
@@ -33,6 +34,7 @@ class Line:
 
     energy_kwh: what was or will be taken, before step_size; None where the line is not about energy.
     unit: kWh, h or session. A price-limit is what min_price adds or max_price takes away.
+    unit_price_excl_vat: None where the tariff does not tell the VAT apart.
     """
 
     code: str
@@ -41,6 +43,7 @@ class Line:
     unit: str
     unit_price_incl_vat: Decimal
     amount: Decimal
+    unit_price_excl_vat: Decimal | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class PricedLines:
     total_excl_vat: equal to total where the tariff does not tell the VAT apart.
     tariff, tariff_version: the OCPI tariff it was made of, and the pk of its version.
     explanation: sentences for staff and drivers. findings: what was wrong with a CDR and how it was read.
+    energy_kwh: taken or planned, whatever it is priced by.
+    cost: what the operator charges by the same tariff, where a rule of the price book made these lines of it.
+    rule: that rule as a quote keeps it: {version, rule_id, name, why, terms}; None without a published price book.
     """
 
     lines: list[Line]
@@ -62,6 +68,19 @@ class PricedLines:
     tariff: dict[str, Any]
     tariff_version: int | None = None
     findings: list[str] = field(default_factory=list)
+    energy_kwh: Decimal = Decimal(0)
+    cost: "PricedLines | None" = None
+    rule: dict[str, Any] | None = None
+
+    @property
+    def at_cost(self) -> "PricedLines":
+        """The operator's side of it: what a CDR is compared with."""
+        return self.cost or self
+
+
+def total_of(lines: Iterable[Line]) -> Decimal:
+    """The sum of the lines' amounts, two decimals."""
+    return sum((line.amount for line in lines), ZERO)
 
 
 def in_lines(
@@ -79,14 +98,14 @@ def in_lines(
     notes: sentences to put before the engine's own.
     """
     lines = _lines(priced.items)
-    before = sum((line.amount for line in lines), ZERO)
+    before = total_of(lines)
     if _known(priced.adjustment):
         limited = to_cents(_known(priced.total))
         if limited != before:
-            lines.append(_single(PRICE_LIMIT, limited - before))
+            lines.append(_single(PRICE_LIMIT, limited - before, priced.adjustment.excl_vat))
     if not lines:
         lines.append(Line(ENERGY_COST, energy_kwh, energy_kwh, "kWh", ZERO, ZERO))
-    total = sum((line.amount for line in lines), ZERO)
+    total = total_of(lines)
     energy = next((line for line in lines if line.code == ENERGY_COST), None)
     excl_vat = priced.total.excl_vat
     return PricedLines(
@@ -99,6 +118,7 @@ def in_lines(
         tariff=tariff,
         tariff_version=tariff_version,
         findings=list(findings),
+        energy_kwh=energy_kwh,
     )
 
 
@@ -122,11 +142,12 @@ def _line(dimension: str, price: Decimal, items: list[Item]) -> Line:
         unit=unit,
         unit_price_incl_vat=price,
         amount=to_cents(sum((_known(item.amount) for item in items), Decimal(0))),
+        unit_price_excl_vat=items[0].price_excl_vat,
     )
 
 
-def _single(code: str, amount: Decimal) -> Line:
-    return Line(code, None, Decimal(1), "session", amount, amount)
+def _single(code: str, amount: Decimal, excl_vat: Decimal | None) -> Line:
+    return Line(code, None, Decimal(1), "session", amount, amount, excl_vat)
 
 
 def _unit_price(item: Item) -> Decimal:

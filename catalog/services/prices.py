@@ -1,98 +1,46 @@
-"""The price per kWh of offers, now and until when; and bringing it up to date for many offers at once."""
+"""The price per kWh that offers show, brought up to date for many offers at once."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from catalog import books
 from catalog.models import Offer
-from catalog.pricing import TariffError, energy_price_at, energy_price_changes_at
-from catalog.selectors import TariffBook, choose
-from ocpi.models import Tariff
+from catalog.services.cost_prices import MOST, CostList, OfferPrice, PriceKey
+from catalog.services.retail_prices import RetailPrices
 
-log = logging.getLogger(__name__)
+__all__ = ["CHUNK", "MOST", "OfferPrice", "PriceKey", "PriceList", "reprice", "reprice_due", "reprice_next"]
 
-FOUR_PLACES = Decimal("0.0001")
-MOST = Decimal(100_000_000)  # what is not below it, in any currency, is a mistake
 CHUNK = 2_000
-
-
-@dataclass(frozen=True)
-class OfferPrice:
-    """What an offer says about its price. energy_price: per kWh incl. VAT, None when it is not known."""
-
-    tariff_id: int | None = None
-    energy_price: Decimal | None = None
-    currency: str = ""
-    valid_until: datetime | None = None
-    green: bool = False
-
-
-class PriceKey(NamedTuple):
-    """Connectors that agree in this have the same price."""
-
-    connection_id: int
-    version: str
-    party_id: int
-    tariff_ids: tuple[str, ...]
-    time_zone: str
+# Column of an offer → field of its OfferPrice
+PRICE_COLUMNS = {
+    "tariff_id": "tariff_id",
+    "cost_price": "cost_price",
+    "energy_price": "energy_price",
+    "energy_price_odd": "energy_price_odd",
+    "currency": "currency",
+    "price_valid_until": "valid_until",
+}
 
 
 class PriceList:
-    """Prices at one moment; each combination of tariffs and time zone is worked out once."""
+    """What offers show at one moment, by all price books that count. Make it inside the transaction that writes."""
 
     def __init__(self, keys: Iterable[PriceKey], at: datetime) -> None:
-        wanted = set(keys)
-        self._at = at
-        self._prices: dict[PriceKey, OfferPrice] = {}
-        self._book = TariffBook.load(
-            {key.connection_id for key in wanted}, {each for key in wanted for each in key.tariff_ids}
+        self._retail = RetailPrices(books.to_write(), at)
+        self._costs = CostList(keys, at)
+
+    def of(self, key: PriceKey, *, location_id: int, standard: str, power_w: int | None) -> OfferPrice:
+        """The price of an offer; `key` decides what the operator takes, the rest which rule applies."""
+        return self._retail.of(
+            self._costs.of(key), key, location_id=location_id, standard=standard, power_w=power_w
         )
-
-    def of(self, key: PriceKey) -> OfferPrice:
-        """The price for connectors with this key."""
-        if key not in self._prices:
-            tariffs = self._book.named(key.tariff_ids, party_id=key.party_id, connection_id=key.connection_id)
-            self._prices[key] = price_at(tariffs, self._at, time_zone=key.time_zone, version=key.version)
-        return self._prices[key]
-
-
-def price_at(tariffs: list[Tariff], at: datetime, *, time_zone: str, version: str) -> OfferPrice:
-    """The price per kWh by the tariff in force, out of those that a connector names.
-
-    valid_until: when to look again: the price's own end, the tariff's, or the start of the next one.
-    A tariff that cannot be read, has no energy price now or an impossible one leaves the price unknown.
-    Source: ocpi.md 4.5, 4.8; beckn.md f 31b (energy component only).
-    """
-    choice = choose(tariffs, at)
-    if choice.tariff is None:
-        return OfferPrice(valid_until=choice.changes_at)
-    tariff = choice.tariff
-    price, changes_at = None, None
-    try:
-        found = energy_price_at(tariff.raw, at, time_zone=time_zone, ocpi_version=version)
-        changes_at = energy_price_changes_at(tariff.raw, at, time_zone=time_zone, ocpi_version=version)
-        if found is not None:
-            # Where VAT is not known (2.1.1), the price without it is all there is.
-            price = found.price_incl_vat if found.price_incl_vat is not None else found.price_excl_vat
-    except TariffError as error:
-        log.warning("tariff %s of party %s cannot be priced: %s", tariff.ocpi_id, tariff.party_id, error)
-    moments = [moment for moment in (changes_at, choice.changes_at) if moment is not None and moment > at]
-    return OfferPrice(
-        tariff_id=tariff.pk,
-        energy_price=_storable(price),
-        currency=tariff.currency.upper(),
-        valid_until=min(moments, default=None),
-        green=_is_green(tariff.raw),
-    )
 
 
 def reprice(offers: QuerySet[Offer], at: datetime) -> int:
@@ -127,6 +75,17 @@ def reprice_due() -> int:
             done += len(rows)
 
 
+def reprice_next(after_pk: int, at: datetime) -> tuple[int, int]:
+    """Work out the prices of the next CHUNK offers beyond a pk; gives the last pk and how many they were.
+
+    Run it inside a transaction.
+    """
+    rows = list(_price_rows(Offer.objects.filter(pk__gt=after_pk))[:CHUNK])
+    if rows:
+        _write(rows, at)
+    return (rows[-1].pk if rows else after_pk), len(rows)
+
+
 def _price_rows(offers: QuerySet[Offer], *, skip_locked: bool = False) -> Any:
     """What decides the prices of these offers, and what they are now, as plain rows: there may be very many."""
     return (
@@ -134,11 +93,11 @@ def _price_rows(offers: QuerySet[Offer], *, skip_locked: bool = False) -> Any:
         .select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
         .values_list(
             "pk",
-            "tariff_id",
-            "energy_price",
-            "currency",
-            "price_valid_until",
+            *PRICE_COLUMNS,
             "is_green_energy",
+            "location_id",
+            "connector_standard",
+            "power_w",
             "time_zone",
             "party_id",
             "connector__tariff_ids",
@@ -155,26 +114,16 @@ def _write(rows: list[Any], at: datetime) -> None:
     prices = PriceList(keys.values(), at)
     groups: dict[tuple[OfferPrice, bool], list[int]] = defaultdict(list)
     for row in rows:
-        price = prices.of(keys[row.pk])
+        price = prices.of(
+            keys[row.pk], location_id=row.location_id, standard=row.connector_standard, power_w=row.power_w
+        )
         green = row.location__is_green_energy or price.green
-        wanted = (price.tariff_id, price.energy_price, price.currency, price.valid_until, green)
-        if wanted != (
-            row.tariff_id,
-            row.energy_price,
-            row.currency,
-            row.price_valid_until,
-            row.is_green_energy,
-        ):
+        wanted = tuple(getattr(price, name) for name in PRICE_COLUMNS.values())
+        if (*wanted, green) != (*(getattr(row, name) for name in PRICE_COLUMNS), row.is_green_energy):
             groups[price, green].append(row.pk)
     for (price, green), pks in groups.items():
-        Offer.objects.filter(pk__in=pks).update(
-            tariff_id=price.tariff_id,
-            energy_price=price.energy_price,
-            currency=price.currency,
-            price_valid_until=price.valid_until,
-            is_green_energy=green,
-            updated_at=timezone.now(),
-        )
+        columns = {column: getattr(price, name) for column, name in PRICE_COLUMNS.items()}
+        Offer.objects.filter(pk__in=pks).update(**columns, is_green_energy=green, updated_at=timezone.now())
 
 
 def _price_key(row: Any) -> PriceKey:
@@ -185,12 +134,3 @@ def _price_key(row: Any) -> PriceKey:
         tuple(row.connector__tariff_ids),
         row.time_zone,
     )
-
-
-def _storable(price: Decimal | None) -> Decimal | None:
-    return price.quantize(FOUR_PLACES, ROUND_HALF_UP) if price is not None and abs(price) < MOST else None
-
-
-def _is_green(tariff: dict[str, Any]) -> bool:
-    mix = tariff.get("energy_mix")
-    return isinstance(mix, dict) and mix.get("is_green_energy") is True

@@ -4,11 +4,12 @@ Source: design.md §8 (what the driver pays, quantity as money, a station withou
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, cast
 
+from catalog import books
 from catalog.errors import AmountTooSmall, PriceUnknown
 from catalog.models import Offer
 from catalog.pricing import Priced, StepMode, TariffError, price_facts, price_periods
@@ -16,6 +17,7 @@ from catalog.pricing.restriction_reader import CHARGING
 from catalog.pricing.tariff import TYPES, read_tariff
 from catalog.pricing.taxes import read_version
 from catalog.pricing.wording import duration_text
+from catalog.retail import Terms, retail
 from catalog.selectors import tariff_for
 from catalog.services.cdr_periods import normalise_periods, one_period
 from catalog.services.priced_lines import Line, PricedLines, in_lines
@@ -31,22 +33,24 @@ MOST_TOTAL = Decimal(10**12)
 WS_PER_KWH = 3_600_000
 
 
-def quote(offer: Offer, *, energy_kwh: Decimal, at: datetime) -> PricedLines:
+def quote(offer: Offer, *, energy_kwh: Decimal, at: datetime, sold_through: str = "") -> PricedLines:
     """The price of charging energy_kwh (above 0) at this offer from `at` on, without parking afterwards.
 
+    By the price book in force: the rule is chosen for the moment `at` and holds for the whole charge.
+    sold_through: id of the app (BAP), which may have rules of its own.
     Time is that of constant charging at the offer's power, or at 7.4 kW where that is unknown.
     Raises PriceUnknown when no tariff in force says what it costs. Source: ocpi.md 4.5, 4.8.
     """
-    return _Plan.of(offer, at).lines(energy_kwh)
+    return _Plan.of(offer, at, sold_through).lines(energy_kwh)
 
 
-def energy_for_amount(offer: Offer, *, amount: Decimal, at: datetime) -> Decimal:
+def energy_for_amount(offer: Offer, *, amount: Decimal, at: datetime, sold_through: str = "") -> Decimal:
     """The largest energy in kWh, in steps of 0.01, whose quote does not exceed the amount, fees included.
 
     amount: in the tariff's currency, incl. VAT. At most 1000 kWh, also where charging is free.
     Raises AmountTooSmall when it buys nothing, PriceUnknown as quote does. Source: design.md §8.
     """
-    plan = _Plan.of(offer, at)
+    plan = _Plan.of(offer, at, sold_through)
     low, high = 0, MOST_STEPS + 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -73,8 +77,12 @@ def bill(
     reservation_expired: bool | None = None,
     step_mode: str | None = None,
     ocpi_version: str = "2.2.1",
+    rule: Mapping[str, Any] | None = None,
 ) -> PricedLines:
-    """The price of a CDR's charging periods under one tariff version.
+    """The price of a CDR's charging periods under one tariff version and the price rule that was quoted.
+
+    rule: as the quote kept it (PricedLines.rule), never the current book's; None passes the tariff through.
+    `at_cost` of the result is what the tariff alone gives.
 
     start_at, total_energy_kwh: as the CDR states them; periods whose energy does not agree are read as
     normalise_periods says, and where they cannot be read at all, the total energy is billed. `findings` tells.
@@ -106,7 +114,17 @@ def bill(
             priced = price(one_period(start_at or end_at, energy_kwh))
     except TariffError as error:
         raise PriceUnknown(f"the tariff cannot be priced: {error}") from None
-    return in_lines(priced, tariff=tariff, energy_kwh=energy_kwh, findings=findings)
+    cost = in_lines(priced, tariff=tariff, energy_kwh=energy_kwh, findings=findings)
+    return _sold(cost, rule)
+
+
+def _sold(cost: PricedLines, rule: Mapping[str, Any] | None) -> PricedLines:
+    """The lines by a rule as a quote keeps it."""
+    if rule is None:
+        return cost
+    made = retail(cost, Terms.from_snapshot(rule["terms"]))
+    told = f"Price book, version {rule['version']}: {' '.join(rule['why'])}"
+    return replace(made, rule=dict(rule), explanation=[*made.explanation, told])
 
 
 @dataclass(frozen=True)
@@ -119,13 +137,17 @@ class _Plan:
     tariff_version: int | None
     ocpi_version: str
     step_mode: str
+    rule: dict[str, Any] | None
 
     @classmethod
-    def of(cls, offer: Offer, at: datetime) -> "_Plan":
+    def of(cls, offer: Offer, at: datetime, sold_through: str) -> "_Plan":
         tariff, version = tariff_for(offer, at)
         connection = offer.party.connection
         _check_names_a_price(tariff, connection.version)
-        return cls(offer, at, tariff, version, connection.version, connection.step_mode)
+        currency = str(tariff.get("currency") or "").strip().upper()
+        chosen = books.rule_for(offer, at=at, sold_through=sold_through, currency=currency)
+        rule = books.snapshot(*chosen)
+        return cls(offer, at, tariff, version, connection.version, connection.step_mode, rule)
 
     def lines(self, energy_kwh: Decimal) -> PricedLines:
         power_w = self.offer.power_w or USUAL_POWER_W
@@ -143,13 +165,14 @@ class _Plan:
             raise PriceUnknown(f"the operator's tariff cannot be priced: {error}") from None
         speed = f"{plain(Decimal(power_w) / 1000)} kW"
         estimate = f"Estimated: {plain(energy_kwh)} kWh at {speed} take {duration_text(duration_s)}."
-        made = in_lines(
+        cost = in_lines(
             priced,
             tariff=self.tariff,
             tariff_version=self.tariff_version,
             energy_kwh=energy_kwh,
             notes=[estimate],
         )
+        made = _sold(cost, self.rule)
         if abs(made.total) >= MOST_TOTAL or abs(made.unit_price or Decimal(0)) >= MOST:
             raise PriceUnknown("the operator's tariff is beyond any price that can be meant")
         return made

@@ -20,7 +20,10 @@ def _evse_id() -> str:
 class Offer(models.Model):
     """A connector in neutral words. Rows of one location and EVSE repeat what they share, so that search reads one table.
 
-    offer_id and fulfillment_id are ours, opaque and stable; power in W, price in currency per kWh incl. VAT.
+    offer_id and fulfillment_id are ours, opaque and stable; power in W, prices in currency per kWh incl. VAT.
+    energy_price is what drivers pay by a price book with an even number (and without any), energy_price_odd by
+    one with an odd number: the next book is priced into the column that nobody reads, and its publication
+    is one row that changes. cost_price is the operator's.
     """
 
     offer_id = models.CharField(max_length=40, unique=True, default=_offer_id)
@@ -50,7 +53,9 @@ class Offer(models.Model):
     tariff = models.ForeignKey(
         "ocpi.Tariff", null=True, blank=True, on_delete=models.SET_NULL, related_name="offers"
     )
+    cost_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     energy_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    energy_price_odd = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     price_valid_until = models.DateTimeField(null=True, blank=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,0 +1,21 @@
+"""What drivers pay: rules of the price book, which of them applies, and what it makes of a cost. Pure: no Django.
+
+Source: docs/pricing.md; design.md §8 (what the driver pays).
+"""
+
+from catalog.retail.apply import energy_price, retail
+from catalog.retail.choice import Chosen, changes_at, choose
+from catalog.retail.rule import Kind, Match, Rule, Sale, Terms
+
+__all__ = [
+    "Chosen",
+    "Kind",
+    "Match",
+    "Rule",
+    "Sale",
+    "Terms",
+    "changes_at",
+    "choose",
+    "energy_price",
+    "retail",
+]
