@@ -91,7 +91,9 @@ class Quote(models.Model):
     """A price with its lines, stored and binding. Lines add up to total; amounts include VAT, two decimals.
 
     lines: [{code, energy_kwh?, unit_price?, unit?, amount}], decimals as text.
-    tariff: the OCPI tariff version it was made of, frozen.
+    tariff: the OCPI tariff version it was made of, frozen. rule: the price rule with its terms and why it applied,
+    frozen; null where the tariff passes through. cost_total: what the operator charges for the same.
+    digest: over all that was promised (sessions.services.binding).
     """
 
     quote_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -110,6 +112,11 @@ class Quote(models.Model):
     tariff_version = models.ForeignKey(
         "ocpi.TariffVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    rule = ExactJSONField(null=True, blank=True)
+    cost_total = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, help_text="incl. VAT where it is told"
+    )
+    digest = models.CharField(max_length=64, blank=True)
     explanation = ExactJSONField(default=list)
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from beckn.actions.base import Action
 from beckn.actions.init import provider_id_of
-from beckn.actions.reading import offer_of, remember_driver, stated_price
+from beckn.actions.reading import offer_of, remember_driver, stated_price, stated_quote_id
 from beckn.errors import Refusal
 from beckn.models import Request, Transaction
 from beckn.render import order as render
@@ -33,6 +33,7 @@ class Confirm(Action):
             offer=offer,
             stated_total=total,
             stated_currency=currency,
+            stated_quote_id=stated_quote_id(wanted),
             driver_hash=remember_driver(conversation, wanted) if fresh else "",
         )
         if fresh and wanted.payments:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from beckn.actions.base import Action
-from beckn.actions.reading import offer_of, remember_driver, stated_price, wish_of
+from beckn.actions.reading import offer_of, remember_driver, stated_price, stated_quote_id, wish_of
 from beckn.actions.select import remember_order
 from beckn.models import Request, Transaction
 from beckn.render import order as render
@@ -30,6 +30,7 @@ class Init(Action):
             driver_hash=remember_driver(conversation, wanted),
             stated_total=total,
             stated_currency=currency,
+            stated_quote_id=stated_quote_id(wanted),
         )
         remember_order(conversation, order)
         return order

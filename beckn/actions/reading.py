@@ -137,6 +137,11 @@ def stated_price(order: OrderIn) -> tuple[Decimal | None, str]:
     return decimal_of(price.value, "message.order.quote.price.value"), price.currency or ""
 
 
+def stated_quote_id(order: OrderIn) -> str:
+    """The id of the quote the app means; empty when it names none."""
+    return text_of(order.quote and order.quote.id)
+
+
 def remember_driver(conversation: Transaction, order: OrderIn) -> str:
     """Keep billing and customer as sent; gives the hash by which this driver is known, empty without contact data."""
     fields = []

@@ -13,6 +13,7 @@ from ocpi.services.commands import request_command
 from ocpi.services.tokens import driver_token
 from sessions.models import Order
 from sessions.services import quoting, release
+from sessions.services.binding import check_own
 from sessions.services.moves import lock, move
 from sessions.services.quoting import Wish
 from sessions.states import DRAFTS, OrderState
@@ -28,15 +29,19 @@ def agree(
     driver_hash: str,
     stated_total: Decimal | None = None,
     stated_currency: str = "",
+    stated_quote_id: str = "",
 ) -> Order:
     """Make sure there is a binding quote for this offer, then ask the CPO for the charger.
 
     The quote of an earlier select binds when the app names the same offer and no other amount of energy;
-    without one (RFC §9.2 has no select) it is made now. An order that is reserved already stays as it is.
+    without one (RFC §9.2 has no select) it is made now. One that is over is made anew where the app stated no
+    amount: on_init tells the new one. An order that is reserved already stays as it is.
     Raises EvseUnavailable, QuoteExpired, QuantityUnavailable, PriceUnknown.
     """
+    check_own(order, stated_quote_id)
     draft = lock(order.pk) if order and order.state in DRAFTS else None
-    if draft is None or draft.offer_id != offer.pk or _other_wish(draft, wish):
+    anew = draft is None or draft.offer_id != offer.pk or _other_wish(draft, wish)
+    if anew or (stated_total is None and _is_over(draft)):
         draft = quoting.select(
             order=draft, sold_through=sold_through, offer=offer, wish=wish, driver_hash=driver_hash
         )
@@ -59,6 +64,10 @@ def _other_wish(order: Order, wish: Wish) -> bool:
     if wish.energy_kwh is not None:
         return wish.energy_kwh != order.quote.energy_kwh
     return wish.amount is not None and wish.amount < order.quote.total
+
+
+def _is_over(order: Order | None) -> bool:
+    return order is not None and order.quote is not None and quoting.is_over(order.quote)
 
 
 def _ask_for_charger(order: Order) -> None:

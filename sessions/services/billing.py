@@ -121,6 +121,7 @@ def price_cdr(order: Order, cdr: Cdr) -> prices.PricedLines:
         start_at=cdr.start_at,
         total_energy_kwh=cdr.total_energy_kwh,
         step_mode=order.party.connection.step_mode,
+        rule=order.quote.rule,
     )
 
 
@@ -147,6 +148,7 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
         total=total,
         lines=lines,
         unit_price=priced.unit_price,
+        cost_total=priced.at_cost.total,
         explanation=priced.explanation,
     )
 
@@ -159,6 +161,7 @@ def _quote_like(order: Order, **values: object) -> Quote:
         "currency": order.quote.currency,
         "tariff": order.quote.tariff,
         "tariff_version": order.quote.tariff_version,
+        "rule": order.quote.rule,
     }
     return Quote.objects.create(**(base | values))
 
@@ -189,7 +192,7 @@ def _dispute(priced: prices.PricedLines, cdr: Cdr) -> str:
     """How the CPO's total differs from ours beyond the tolerance; empty when it does not."""
     with_vat = cdr.total_cost_incl_vat is not None
     theirs = cdr.total_cost_incl_vat if with_vat else cdr.total_cost_excl_vat
-    ours = priced.total if with_vat else priced.total_excl_vat
+    ours = priced.at_cost.total if with_vat else priced.at_cost.total_excl_vat
     if theirs is None or abs(theirs - ours) <= TOLERANCE + abs(ours) * TOLERANCE_SHARE:
         return ""
     return f"the CPO charges {theirs} {cdr.currency}, the quoted tariff gives {ours}"

@@ -14,6 +14,7 @@ from catalog.services import quoting as prices
 from sessions.errors import EvseUnavailable, QuantityUnavailable, QuoteExpired
 from sessions.models import Order, Quote, QuoteKind
 from sessions.services import release
+from sessions.services.binding import check_whole, digest_of
 from sessions.services.moves import lock, move
 from sessions.states import DRAFTS, OrderState
 
@@ -78,9 +79,9 @@ def make_quote(order: Order, wish: Wish) -> Quote:
         raise QuantityUnavailable(
             f"slots cannot be booked ahead; the nearest start is now, {now:%Y-%m-%dT%H:%M:%SZ}"
         )
-    energy_kwh = _energy_wanted(order.offer, wish, now)
-    priced = prices.quote(order.offer, energy_kwh=energy_kwh, at=now)
-    return Quote.objects.create(
+    energy_kwh = _energy_wanted(order, wish, now)
+    priced = prices.quote(order.offer, energy_kwh=energy_kwh, at=now, sold_through=order.sold_through)
+    quote = Quote(
         order=order,
         offer=order.offer,
         kind=QuoteKind.QUOTE,
@@ -92,9 +93,14 @@ def make_quote(order: Order, wish: Wish) -> Quote:
         lines=stored_lines(priced),
         tariff=priced.tariff,
         tariff_version_id=priced.tariff_version,
+        rule=priced.rule,
+        cost_total=priced.at_cost.total,
         explanation=priced.explanation,
         expires_at=now + timedelta(seconds=settings.BECKN_QUOTE_TTL_S),
     )
+    quote.digest = digest_of(quote)
+    quote.save()
+    return quote
 
 
 def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
@@ -111,9 +117,11 @@ def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
     ]
 
 
-def _energy_wanted(offer: Offer, wish: Wish, now: datetime) -> Decimal:
+def _energy_wanted(order: Order, wish: Wish, now: datetime) -> Decimal:
     if wish.amount is not None:
-        return prices.energy_for_amount(offer, amount=wish.amount, at=now)
+        return prices.energy_for_amount(
+            order.offer, amount=wish.amount, at=now, sold_through=order.sold_through
+        )
     said_kwh = (wish.energy_kwh, wish.estimated_kwh, Decimal(settings.BECKN_DEFAULT_ENERGY_KWH))
     energy_kwh = next(kwh for kwh in said_kwh if kwh is not None)
     if energy_kwh <= 0:
@@ -124,14 +132,15 @@ def _energy_wanted(offer: Offer, wish: Wish, now: datetime) -> Decimal:
 
 
 def check_binding(order: Order, *, offer: Offer | None, total: Decimal | None, currency: str = "") -> None:
-    """Raises QuoteExpired unless the app means the quote we gave: same offer, same total, still valid.
+    """Raises QuoteExpired unless the app means the quote we gave: same offer, same total, still valid, unchanged.
 
     total: what the app says the order costs, incl. VAT; None when it says nothing. Our stored total is what counts.
     Source: design.md §5, a quote binds; beckn.md a.7, 40003.
     """
     quote = order.quote
-    if quote is None or (quote.expires_at and quote.expires_at <= timezone.now()):
+    if quote is None or is_over(quote):
         raise QuoteExpired("the quote is over; select again for a new one")
+    check_whole(quote)
     if offer is not None and offer.pk != order.offer_id:
         raise QuoteExpired("the quote is for another charger")
     if total is not None and total != quote.total:
@@ -140,4 +149,9 @@ def check_binding(order: Order, *, offer: Offer | None, total: Decimal | None, c
         raise QuoteExpired(f"the quote is in {quote.currency}")
 
 
-__all__ = ["PriceUnknown", "Wish", "check_available", "check_binding", "make_quote", "select", "stored_lines"]
+def is_over(quote: Quote) -> bool:
+    """Whether the time of a quote is up."""
+    return bool(quote.expires_at and quote.expires_at <= timezone.now())
+
+
+__all__ = ["PriceUnknown", "Wish", "check_available", "check_binding", "is_over", "make_quote", "select", "stored_lines"]

@@ -13,6 +13,7 @@ from ocpi.services.tokens import driver_token
 from sessions.errors import EvseUnavailable, NotAgreed, QuoteExpired, UpdateNotPossible
 from sessions.models import Order
 from sessions.services import quoting
+from sessions.services.binding import check_own
 from sessions.services.moves import lock, move
 from sessions.states import OrderState
 
@@ -35,6 +36,7 @@ def confirm(
     offer: Offer | None,
     stated_total: Decimal | None = None,
     stated_currency: str = "",
+    stated_quote_id: str = "",
     driver_hash: str = "",
 ) -> Order:
     """Make the order firm; by policy also start charging. A confirmed order is given back as it is.
@@ -53,6 +55,7 @@ def confirm(
         raise EvseUnavailable("the charger has not answered the reservation yet; confirm after on_init")
     if order.state not in AGREED:
         raise EvseUnavailable("the order is over; select again")
+    check_own(order, stated_quote_id)
     quoting.check_binding(order, offer=offer, total=stated_total, currency=stated_currency)
     quoting.check_available(order.offer, order)
     order.driver_hash = order.driver_hash or driver_hash
