@@ -9,3 +9,7 @@ class PriceUnknown(DomainError):
 
 class AmountTooSmall(DomainError):
     """The amount of money does not buy any energy, fees included."""
+
+
+class NotPublishable(DomainError):
+    """A version of the price book cannot make this move now."""

@@ -9,3 +9,11 @@ def reprice_due() -> None:
     from catalog.services import prices
 
     prices.reprice_due()
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def publish_price_book() -> None:
+    """Go on with the publication that is under way, if there is one. Safe to run twice: its place is in the row."""
+    from catalog.services import price_book
+
+    price_book.go_on_publishing()

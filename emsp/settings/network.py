@@ -33,6 +33,9 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
 RESERVATION_S = env.int("RESERVATION_S", default=900)
 CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
 
+# Prices
+PRICE_BOOK_SECOND_PERSON = env.bool("PRICE_BOOK_SECOND_PERSON", default=False)
+
 # OCPI
 OCPI_COUNTRY_CODE = env.str("OCPI_COUNTRY_CODE", default="IN")
 OCPI_PARTY_ID = env.str("OCPI_PARTY_ID", default="EMS")
@@ -78,5 +81,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-price-book": {
+        "task": "catalog.tasks.publish_price_book",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "pull-due": {"task": "ocpi.tasks.pull_due", "schedule": 30.0, "options": {"expires": 30}},
 }
