@@ -19,7 +19,7 @@ CHARGING = ""
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_KNOWN = {"start_time", "end_time", "start_date", "end_date", "day_of_week", "reservation", *BOUNDS}
+KNOWN = {"start_time", "end_time", "start_date", "end_date", "day_of_week", "reservation", *BOUNDS}
 
 
 def read_restrictions(value: Any, field: str, notes: list[str]) -> tuple[str, tuple[Check, ...]]:
@@ -30,16 +30,17 @@ def read_restrictions(value: Any, field: str, notes: list[str]) -> tuple[str, tu
     """
     if value is None or value == []:
         return CHARGING, ()
-    given = {name: member for name, member in read_object(value, field).items() if not _is_blank(member)}
+    given = {name: member for name, member in read_object(value, field).items() if not is_blank(member)}
     for name in given:
-        if name not in _KNOWN:
+        if name not in KNOWN:
             notes.append(f"{field}: {shown(name)} is not a restriction of OCPI; it is left out.")
     readers = (_windows, _dates, _weekdays, _bounds)
     checks = tuple(check for read in readers for check in read(given, field))
     return _purpose(given.get("reservation"), f"{field}.reservation"), checks
 
 
-def _is_blank(member: Any) -> bool:
+def is_blank(member: Any) -> bool:
+    """Whether a restriction is not given: null, an empty list or blank text."""
     return member is None or member == [] or (isinstance(member, str) and not member.strip())
 
 
