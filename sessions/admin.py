@@ -51,13 +51,20 @@ class QuoteInline(TabularInline):
         "energy_kwh",
         "lines_shown",
         "total",
+        "cost_total",
         "currency",
+        "rule_shown",
         "expires_at",
     )
 
     @display(description="lines")
     def lines_shown(self, quote: Quote) -> SafeString:
         return lines_of(quote)
+
+    @display(description="price rule")
+    def rule_shown(self, quote: Quote) -> str:
+        """The version of the price book and why its rule was taken."""
+        return f"version {quote.rule['version']}: {quote.rule['why'][0]}" if quote.rule else "passed through"
 
 
 class BillInline(TabularInline):

@@ -70,13 +70,14 @@ class Migration(migrations.Migration):
                 ('offers_total', models.PositiveIntegerField(default=0, editable=False)),
                 ('offers_done', models.PositiveIntegerField(default=0, editable=False)),
                 ('cursor', models.BigIntegerField(default=0, editable=False)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('proposed_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('published_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'price book version',
                 'ordering': ['-id'],
+                'permissions': [('publish_price_book', 'Can publish a price book')],
             },
         ),
         migrations.CreateModel(

@@ -37,7 +37,7 @@ class PriceBookVersion(models.Model):
         null=True,
         blank=True,
         editable=False,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     created_at = models.DateTimeField(auto_now_add=True)
@@ -66,6 +66,7 @@ class PriceBookVersion(models.Model):
 
     class Meta:
         verbose_name = "price book version"
+        permissions = [("publish_price_book", "Can publish a price book")]
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

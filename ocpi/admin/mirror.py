@@ -1,8 +1,11 @@
 """What CPOs reported and what we asked of them: to be looked at, not changed."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet, Window
+from django.db.models.functions import Lead
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -58,7 +61,25 @@ class VersionInline(TabularInline):
     model = TariffVersion
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("number", "last_updated", "received_at")
+    fields = readonly_fields = ("number", "last_updated", "valid_from", "valid_until")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TariffVersion]:
+        following = Window(Lead("received_at"), partition_by="tariff", order_by="number")
+        return super().get_queryset(request).annotate(next_at=following).select_related("tariff")
+
+    @display(description="valid from")
+    def valid_from(self, version: TariffVersion) -> str:
+        return _moment(version.received_at)
+
+    @display(description="until")
+    def valid_until(self, version: TariffVersion) -> str:
+        """The next version, or the end of the tariff, ends it."""
+        end_at = getattr(version, "next_at", None) or version.tariff.deleted_at
+        return _moment(end_at) if end_at else "in force"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 @admin.register(Tariff)

@@ -40,8 +40,7 @@ def agree(
     """
     check_own(order, stated_quote_id)
     draft = lock(order.pk) if order and order.state in DRAFTS else None
-    anew = draft is None or draft.offer_id != offer.pk or _other_wish(draft, wish)
-    if anew or (stated_total is None and _is_over(draft)):
+    if draft is None or draft.offer_id != offer.pk or _other_wish(draft, wish, stated_total):
         draft = quoting.select(
             order=draft, sold_through=sold_through, offer=offer, wish=wish, driver_hash=driver_hash
         )
@@ -57,17 +56,13 @@ def agree(
     return draft
 
 
-def _other_wish(order: Order, wish: Wish) -> bool:
-    """Whether the app now wants another amount than it was quoted."""
-    if order.quote is None:
+def _other_wish(order: Order, wish: Wish, stated_total: Decimal | None) -> bool:
+    """Whether the app now wants another amount than it was quoted, or holds to no amount when the quote is over."""
+    if order.quote is None or (stated_total is None and quoting.is_over(order.quote)):
         return True
     if wish.energy_kwh is not None:
         return wish.energy_kwh != order.quote.energy_kwh
     return wish.amount is not None and wish.amount < order.quote.total
-
-
-def _is_over(order: Order | None) -> bool:
-    return order is not None and order.quote is not None and quoting.is_over(order.quote)
 
 
 def _ask_for_charger(order: Order) -> None:

@@ -7,11 +7,13 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from catalog.books import rules_of
+from catalog.services import simulation
 from ocpi.services import tariffs
 from sessions.models import Bill, Order, Quote
 from sessions.services.binding import digest_of
 from tests.factories.beckn import SubscriberFactory
-from tests.factories.price_book import published
+from tests.factories.price_book import draft, published
 from tests.flows.world import BILLING, connector, evse, location, tariff
 
 pytestmark = pytest.mark.django_db
@@ -260,6 +262,24 @@ class TestPriceChangedMeanwhile:
         kept = cpo.party.tariffs.get()
         assert (kept.deleted_at is not None, kept.versions.count()) == (True, 1)
         assert Bill.objects.get().quote.tariff_version == kept.versions.get()
+
+
+def test_a_price_book_is_tried_on_what_was_billed(driver, cpo):
+    """10 % on 4.5 kWh at 18 and a start fee of 10: 100.10 in place of 91.00."""
+    cpo.cdr(driver.charge())
+    rules = rules_of(draft(TEN_MORE | {"sold_through": driver.bap.subscriber_id}).pk)
+    now = timezone.now()
+
+    charges = list(simulation.past_charges(now - timedelta(days=30), now + timedelta(days=1), 10))
+    outcome = simulation.simulate(rules, charges)[0]
+
+    assert (outcome.rule, outcome.charges, outcome.energy_kwh) == ("ten more", 1, Decimal("4.5"))
+    assert (outcome.billed, outcome.paid, outcome.cost) == (
+        Decimal("91.00"),
+        Decimal("100.10"),
+        Decimal("91.00"),
+    )
+    assert list(simulation.past_charges(now - timedelta(days=30), now - timedelta(days=1), 10)) == []
 
 
 class TestQuantities:
