@@ -86,7 +86,7 @@ def _clamp(amount: Decimal | None, low: Decimal | None, high: Decimal | None) ->
 
 def items_of(lines: Sequence[Line]) -> tuple[list[Item], dict[str, Amount]]:
     """Items in the order of time, and the amount of each of GROUPS as the sum of its items."""
-    ledgers = (Ledger(), Ledger())
+    before_tax, after_tax = ledgers = (Ledger(), Ledger())
     priced = [(line, line.component) for line in lines if line.component is not None]
     amounts: dict[int, Amount] = {}
     groups: dict[str, Amount] = {}
@@ -94,9 +94,10 @@ def items_of(lines: Sequence[Line]) -> tuple[list[Item], dict[str, Amount]]:
         members = [line for line, _ in priced if GROUP_OF[line.dimension] == group]
         marks = [ledger.given for ledger in ledgers]
         for line in members:
-            sides = zip(ledgers, line.amounts, strict=True)
-            excl, incl = (None if side is None else ledger.add(side) for ledger, side in sides)
-            amounts[id(line)] = Amount(excl, incl)
+            excl, incl = line.amounts
+            amounts[id(line)] = Amount(
+                None if excl is None else before_tax.add(excl), None if incl is None else after_tax.add(incl)
+            )
         sums = [ledger.given - mark for ledger, mark in zip(ledgers, marks, strict=True)]
         groups[group] = Amount(*(_if_known(members, side, sums[side]) for side in (0, 1)))
     prices = {id(component): _prices(component) for component in {id(c): c for _, c in priced}.values()}

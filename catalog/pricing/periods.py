@@ -91,13 +91,14 @@ def _read(raw: Any, index: int) -> _Raw:
     start = read_moment(period.get("start_date_time"), f"{where}.start_date_time")
     dimensions: dict[str, Decimal] = {}
     for position, item in enumerate(read_list(period.get("dimensions"), f"{where}.dimensions")):
-        dimension = read_object(item, f"{where}.dimensions[{position}]")
+        place = f"{where}.dimensions[{position}]"
+        dimension = read_object(item, place)
         name = read_word(dimension.get("type"))
         if name not in USED:
             continue
-        volume = read_number(dimension.get("volume"), f"{where}.dimensions[{position}].volume")
+        volume = read_number(dimension.get("volume"), f"{place}.volume")
         if volume < 0 and name in HOURS:
-            raise TariffError(f"{where}.dimensions[{position}].volume", "a time cannot be negative")
+            raise TariffError(f"{place}.volume", "a time cannot be negative")
         dimensions[name] = volume + dimensions[name] if name in dimensions and name in PRICED else volume
     tariff_id = period.get("tariff_id")
     return _Raw(index, start, dimensions, tariff_id if isinstance(tariff_id, str) else "")

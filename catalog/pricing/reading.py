@@ -30,6 +30,10 @@ def read_number(value: Any, field: str) -> Decimal:
 
     Raises TariffError for anything else, for NaN and infinities, and beyond LARGEST.
     """
+    if type(value) is float:
+        number = Decimal(repr(value))  # at most 17 digits: where it begins says where it ends
+        is_plain = number.is_finite() and number and -40 < number.adjusted() <= 12
+        return number if is_plain else _bounded(number, field)
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
         raise TariffError(field, f"a number is needed, not {shown(value)}")
     if isinstance(value, int):
@@ -73,6 +77,8 @@ def read_moment(value: Any, field: str) -> datetime:
 
 
 def _parsed(value: Any) -> datetime | None:
+    if isinstance(value, str) and len(value) == 20 and value[7:11:3] == "-T" and value[19] == "Z":
+        return datetime.fromisoformat(value)  # as OCPI writes it: four times as fast
     found = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 80 else None
     if found is None:
         return None
