@@ -1,6 +1,7 @@
 """The price book's versions: draft, simulation, proposal, publication with its progress."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,16 @@ from catalog.services.rule_words import matchers, terms
 COLOURS = {"draft": "info", "waits for a second person": "warning", "in force": "success"}
 SIMULATED = timedelta(days=30)
 MOST_CHARGES = 2_000
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step of a version: its button, what is asked before it, what is said after it, and the service."""
+
+    label: str
+    asks: str
+    done: str
+    act: Callable[..., Any]
 
 
 class RuleInline(TabularInline):
@@ -132,24 +143,32 @@ class PriceBookAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @action(description="Propose", icon="how_to_reg", permissions=["edit"])
     def propose(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        done = "Proposed; somebody else can publish it now."
-        return self._move(request, object_id, lambda v: price_book.propose(v, by=request.user), done)
+        asks = "Its rules stand still from now on, and somebody else can publish it."
+        move = Move("Propose", asks, "Proposed; somebody else can publish it now.", price_book.propose)
+        return self._move(request, object_id, move)
 
     @action(description="Back to draft", icon="undo", permissions=["edit"])
     def take_back(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return self._move(request, object_id, price_book.take_back, "A draft again.")
+        asks = "It can be changed again, and must be proposed again before it is published."
+        move = Move("Back to draft", asks, "A draft again.", lambda version, by: price_book.take_back(version))
+        return self._move(request, object_id, move)
 
     @action(description="Publish", icon="publish", permissions=["publish"])
     def publish(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        asks = "The whole catalogue is priced by it, and all new quotes. It can never be changed after that."
         done = "The catalogue is being priced; the version is in force when all offers are done."
-        return self._move(request, object_id, lambda v: price_book.publish(v, by=request.user), done)
+        return self._move(request, object_id, Move("Publish", asks, done, price_book.publish))
 
-    def _move(
-        self, request: HttpRequest, object_id: int, act: Callable[[PriceBookVersion], Any], done: str
-    ) -> HttpResponse:
+    def _move(self, request: HttpRequest, object_id: int, move: "Move") -> HttpResponse:
+        """Ask first: what changes prices needs a form of ours, not only a link."""
+        version = get_object_or_404(PriceBookVersion, pk=object_id)
+        if request.method != "POST":
+            asked = {"title": f"{move.label}: {version}", "asks": move.asks, "label": move.label}
+            context = {**self.admin_site.each_context(request), **asked, "version": version}
+            return TemplateResponse(request, "admin/catalog/confirm.html", context)
         try:
-            act(get_object_or_404(PriceBookVersion, pk=object_id))
-            self.message_user(request, done)
+            move.act(version, by=request.user)
+            self.message_user(request, move.done)
         except NotPublishable as refusal:
             self.message_user(request, f"{refusal}.".capitalize(), level=messages.ERROR)
         return _to(object_id)

@@ -37,8 +37,11 @@ def page(office, name, *args, **query):
 
 
 def do(office, name, version):
-    """Press a button of a version's page; gives the message that is shown then."""
-    answer = office.get(reverse(f"admin:catalog_pricebookversion_{name}", args=[version.pk]), follow=True)
+    """Press a button of a version's page and confirm; gives the message that is shown then."""
+    url = reverse(f"admin:catalog_pricebookversion_{name}", args=[version.pk])
+    asked = office.get(url)
+    assert (asked.status_code, asked.templates[0].name) == (200, "admin/catalog/confirm.html")
+    answer = office.post(url, follow=True)
     version.refresh_from_db()
     return [str(message) for message in answer.context["messages"]]
 
@@ -146,6 +149,21 @@ class TestPublication:
 
         assert answer.status_code == 403
         version.refresh_from_db()
+        assert version.state == BookState.DRAFT
+
+    def test_a_link_alone_publishes_nothing(self, office):
+        version = draft()
+
+        office.get(reverse("admin:catalog_pricebookversion_publish", args=[version.pk]))
+
+        version.refresh_from_db()
+        assert version.state == BookState.DRAFT
+
+    def test_a_proposed_version_is_taken_back(self, office):
+        version = draft()
+        do(office, "propose", version)
+
+        assert do(office, "take_back", version) == ["A draft again."]
         assert version.state == BookState.DRAFT
 
     def test_progress_is_shown(self, office):

@@ -145,6 +145,29 @@ class TestTerms:
         assert amounts(priced) == [("energy-cost", "90.00"), ("platform-fee", "5.90")]
         assert (priced.total, priced.total_excl_vat, priced.unit_price) == (D("95.90"), D("95.00"), D(18))
 
+    def test_no_energy_no_service_fee(self):
+        given = cost(single("reservation-fee", "10"), kwh="0")
+
+        assert amounts(retail(given, terms(currency="INR", service_fee="5"))) == [("reservation-fee", "10")]
+
+    @pytest.mark.parametrize(
+        ("rule", "total"),
+        [
+            ({}, "100.00"),
+            ({"kind": "MARKUP", "markup_percent": "10"}, "110.00"),
+            ({"kind": "MARKUP", "markup_percent": "10", "markup_per_kwh": "2", "vat_percent": "18"}, "121.80"),
+            ({"kind": "MARKUP", "markup_percent": "50", "cap_per_kwh": "25"}, "140.00"),
+            ({"kind": "FLAT", "energy_price": "20", "vat_percent": "18"}, "118.00"),
+            ({"service_fee": "5", "vat_percent": "18"}, "105.90"),
+        ],
+    )
+    def test_the_examples_of_the_manual(self, rule, total):
+        given = cost(energy(), single("service-charge", "10"))
+
+        priced = retail(given, terms(currency="INR", **rule))
+
+        assert priced.total == D(total) == sum(line.amount for line in priced.lines)
+
     def test_a_markup_per_kwh_is_due_where_the_operator_prices_time_alone(self):
         given = cost(Line("charging-time", None, D("0.5"), "h", D(60), D("30.00"), D(60)), kwh="12")
 
