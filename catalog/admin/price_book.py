@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from catalog.books import in_force, rules_of
-from catalog.charts import bars
+from catalog.charts import OPTIONS, bars
 from catalog.errors import NotPublishable
 from catalog.models import BookState, PriceBookVersion, PriceRule
 from catalog.services import price_book, simulation
@@ -190,6 +190,7 @@ class PriceBookAdmin(SimpleHistoryAdmin, ModelAdmin):
             "since": until - SIMULATED,
             "until": until,
             "cut": sum(outcome.charges for outcome in outcomes) >= MOST_CHARGES and MOST_CHARGES,
+            "options": OPTIONS,
             "chart": bars(
                 [f"{outcome.rule}, {outcome.currency}" for outcome in outcomes],
                 {

@@ -27,8 +27,9 @@ BESIDE_FLAT = frozenset({PARKING_FEE, RESERVATION_FEE})
 def retail(cost: PricedLines, terms: Terms) -> PricedLines:
     """The price of a charge by the terms of a rule; `cost` of the result holds the operator's lines.
 
-    The service fee is due when energy is taken. A rule that changes nothing gives the operator's lines exactly as they are. Prices per unit are rounded
-    half up to four decimals before they are multiplied, so that the shown price times the energy is the amount.
+    The service fee is due when energy is taken. A rule that changes nothing gives the operator's lines exactly as
+    they are. Prices per unit are rounded half up to four decimals before they are multiplied, so that the shown
+    price times the energy is the amount.
     """
     lines = _lines(cost, terms)
     if terms.service_fee and cost.energy_kwh:
