@@ -42,6 +42,7 @@ endif
 lint: venv ## style, import contracts, types
 	@$(PY) -m ruff check .
 	@$(VENV)/bin/lint-imports
+	@$(PY) -m mypy $(APPS)
 
 .env: | venv ## settings for docker-compose.yml with fresh keys, from .env.example; never overwrites
 	@umask 077; $(PY) -m emsp.demo.dotenv < .env.example > .env.new && mv .env.new .env

@@ -40,7 +40,7 @@ class Received:
     @property
     def state(self) -> str:
         fulfillment = (self.order.get("fulfillments") or [{}])[0]
-        return ((fulfillment.get("state") or {}).get("descriptor") or {}).get("code", "")
+        return str(((fulfillment.get("state") or {}).get("descriptor") or {}).get("code", ""))
 
 
 class App:
@@ -115,7 +115,8 @@ class App:
         }
         try:
             answer = requests.post(f"{self.bpp_uri}/{action}", data=body, headers=headers, timeout=TIMEOUT_S)
-            return answer.json()
+            told: dict[str, Any] = answer.json()
+            return told
         except requests.RequestException as error:
             raise WalkFailed(f"{action}: no answer from {self.bpp_uri} ({type(error).__name__})") from None
 

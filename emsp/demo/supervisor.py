@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from emsp.demo import programs, services
 from emsp.demo.console import Console
@@ -59,7 +60,7 @@ def run(folder: Path, console: Console) -> int:
                 record.clear()
 
 
-def _stay(console: Console, children: Children) -> None:
+def _stay(console: Console, children: Children) -> NoReturn:
     """Run until Ctrl-C. A process that dies is started again; one that keeps dying ends the demo."""
     while True:
         try:

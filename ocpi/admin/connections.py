@@ -23,7 +23,7 @@ from ocpi.models import (
     SyncState,
 )
 from ocpi.services import registration
-from ocpi.services.registration_steps import RegistrationFailed
+from ocpi.services.registration_steps import RegistrationFailed, Step
 
 HEALTH = {"good": "success", "failing": "danger", "silent": "warning"}
 
@@ -185,7 +185,8 @@ class ConnectionAdmin(ModelAdmin):
 
     def register_view(self, request: HttpRequest) -> HttpResponse:
         """The wizard: we start the handshake and show the outcome of each step."""
-        form, steps, failure, connection = RegisterForm(request.POST or None), [], "", None
+        form, failure, connection = RegisterForm(request.POST or None), "", None
+        steps: list[Step] = []
         if request.method == "POST" and form.is_valid() and self.has_change_permission(request):
             try:
                 connection = registration.register(
