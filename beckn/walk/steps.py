@@ -1,5 +1,6 @@
 """The steps of a walk, search to bill, as a driver's app takes them."""
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from beckn.walk.app import App, Received, WalkFailed
 
 DRIVER = {"name": "Walk Driver", "phone": "+910000000000", "email": "driver@walk.example"}
 CHARGE_LIMIT_S = 180
+METER_EVERY_S = 1
 Report = Callable[[str, str, float | None, float | None], None]
 
 
@@ -36,8 +38,7 @@ class Walk:
         )
         self.order_id = confirmed.order["id"]
         self._news("charging", lambda c: c.state in ("ACTIVE", "COMPLETED"), 40)
-        charged = self._news(f"{self.energy_kwh} kWh", self._charged, CHARGE_LIMIT_S)
-        if charged.state == "ACTIVE":
+        if self._charge().state == "ACTIVE":
             self._stop()
         return self._news("final bill", lambda c: c.order.get("status") == "COMPLETE", 60)
 
@@ -72,8 +73,17 @@ class Walk:
             order["payments"] = payments
         return {"order": order}
 
-    def _charged(self, callback: Received) -> bool:
-        return callback.state == "COMPLETED" or _energy_kwh(callback.order) >= self.energy_kwh
+    def _charge(self) -> Received:
+        """Look at the meter every second until the car has what it wants, or has ended by itself."""
+        deadline = time.monotonic() + CHARGE_LIMIT_S
+        while True:
+            found, acked_s, answered_s = self.app.ask("status", {"order_id": self.order_id})
+            if found.state != "ACTIVE" or _energy_kwh(found.order) >= self.energy_kwh:
+                self.report("status", _summary(found), acked_s, answered_s)
+                return found
+            if time.monotonic() > deadline:
+                raise WalkFailed(f"{self.energy_kwh} kWh were not charged within {CHARGE_LIMIT_S} s")
+            time.sleep(METER_EVERY_S)
 
     def _stop(self) -> None:
         state = {"id": self.item["fulfillment_ids"][0], "state": {"descriptor": {"code": "stop-charging"}}}

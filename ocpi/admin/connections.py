@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -132,7 +132,7 @@ class ConnectionAdmin(ModelAdmin):
     @display(description="endpoints")
     def endpoints_shown(self, connection: Connection) -> SafeString:
         rows = ((e.get("identifier"), e.get("role", ""), e.get("url")) for e in connection.endpoints)
-        return format_html_join("", "<div>{} {}: <code>{}</code></div>", rows) or format_html("none yet")
+        return format_html_join("", "<div>{} {}: <code>{}</code></div>", rows) or SafeString("none yet")
 
     @admin.action(description="Pull changes now", permissions=["change"])
     def pull_now(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
