@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from emsp.demo.ports import HOST
@@ -82,6 +82,11 @@ def connect(world: World) -> Program:
         "DEMO_CPO_TOKEN_A": world.token_a,
     }
     return Program("connect", _python("emsp.demo.connect"), environment)
+
+
+def manage(world: World, arguments: Sequence[str]) -> Program:
+    """One management command with the demo's database and keys."""
+    return Program(arguments[0], (sys.executable, "manage.py", *arguments), emsp_environment(world))
 
 
 def web(world: World) -> Program:
