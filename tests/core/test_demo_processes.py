@@ -124,6 +124,17 @@ def test_when_one_has_died_the_complaints_of_others_are_not_shown(screen):
     assert screen.getvalue() == "web      | before\nredis    | last words\n"
 
 
+def test_complaints_are_shown_again_when_the_dead_one_has_been_back_for_a_while(screen):
+    now = [100.0]
+    console = Console(screen, clock=lambda: now[0])
+    console.hear_only("redis")
+    console.hear_all(after_s=8.0)
+    for now[0], text in ((107.9, "the broker is away"), (108.0, "news"), (108.1, "more news")):
+        console.line("web", text)
+
+    assert screen.getvalue() == "web      | news\nweb      | more news\n"
+
+
 def test_a_task_that_fails_is_told_and_one_that_succeeds_is_forgotten(children):
     children.run(program("bap", "pass"))
     assert children.names() == []
