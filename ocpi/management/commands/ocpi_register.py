@@ -1,10 +1,9 @@
 """Registers the eMSP at a CPO, or makes a token A for a CPO that starts. Source: design.md §4, §8."""
 
 import sys
-from argparse import ArgumentParser
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from emsp.core.errors import DomainError
 from emsp.core.log import mask_text
@@ -20,7 +19,12 @@ class Command(BaseCommand):
         "or print a token A for a CPO that starts it (--name, --invite)."
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.error = self._fail  # type: ignore[method-assign]  # argparse would exit with 2
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", default="", help="our name for the CPO; a known one is registered anew")
         parser.add_argument("--versions-url", default="", help="the CPO's /versions address")
         parser.add_argument("--token-a", default="", help="the registration token that the CPO gave us")
@@ -57,6 +61,6 @@ class Command(BaseCommand):
         if step.hint:
             self.stdout.write(f"    hint: {step.hint}")
 
-    def _fail(self, sentence: str) -> NoReturn:
-        self.stderr.write(mask_text(sentence))
+    def _fail(self, message: str) -> NoReturn:
+        self.stderr.write(mask_text(message))
         sys.exit(1)
