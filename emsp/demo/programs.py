@@ -25,7 +25,7 @@ QUIET = "ignore::RuntimeWarning:celery.platforms,ignore::PendingDeprecationWarni
 
 # Threads: what waits for a peer keeps no core busy. Two cores are shared with all the others.
 WEB_PROCESSES = 2
-WEB_THREADS = 8
+WEB_THREADS = 256  # most of them wait for bodies: emsp.wsgi says how many work
 BAP_THREADS = 8
 WORKERS = {  # name: queues, threads
     "worker": ("beckn,default", 12),  # what apps wait for
