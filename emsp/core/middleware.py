@@ -45,7 +45,7 @@ class PartnerEdgeMiddleware:
 
 def _too_large(request: HttpRequest) -> bool:
     length = request.META.get("CONTENT_LENGTH")
-    if length and length.isdigit():
+    if length and length.isdecimal():
         return int(length) > settings.BODY_LIMIT_BYTES
     if "chunked" not in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         return False

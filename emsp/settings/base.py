@@ -124,5 +124,6 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "celery": {"level": env.str("CELERY_LOG_LEVEL", default="WARNING")},
         "kombu": {"level": "WARNING"},
+        "py.warnings": {"level": "ERROR"},
     },
 }
