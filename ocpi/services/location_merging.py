@@ -59,7 +59,8 @@ class Merge:
         for position, child in enumerate(node.evses):
             self.evse(row, child, position)
         for key, branch in self._mirror.branches(row).items() if replace else ():
-            missing = key not in listed and branch.evse.status != EvseStatus.REMOVED
+            there = branch.evse.status != EvseStatus.REMOVED
+            missing = there and key not in listed and not _perhaps_unread(key, node)
             if missing and not self._came_after(branch.evse, node, node.evses):
                 self._remove_evse(row, branch.evse, node.last_updated)
 
@@ -130,7 +131,7 @@ class Merge:
         for position, child in enumerate(node.connectors):
             self.connector(row, branch, child, position)
         for key, connector in branch.connectors.items():
-            missing = key not in listed and not connector.removed
+            missing = key not in listed and not connector.removed and not _perhaps_unread(key, node)
             if missing and not self._came_after(connector, node, node.connectors):
                 connector.removed = True
                 connector.last_updated = max(connector.last_updated, node.last_updated)
@@ -188,3 +189,8 @@ class Merge:
         if at > row.last_updated:
             row.last_updated = at
             self._mirror.note_location(row, material=False)
+
+
+def _perhaps_unread(key: str, picture: LocationNode | EvseNode) -> bool:
+    """Whether a child that was not read may be in the picture all the same, in a form that cannot be read."""
+    return key in picture.unread or "" in picture.unread

@@ -95,6 +95,20 @@ def test_one_bad_evse_does_not_lose_its_location_nor_one_bad_connector_its_evse(
     assert list(Connector.objects.values_list("evse__uid", "ocpi_id")) == [("A", "1")]
 
 
+@pytest.mark.parametrize("uid", ["evse-1", None])
+def test_what_comes_in_a_form_that_cannot_be_read_is_not_removed(party, uid):
+    store_locations(party, [location_body()], received_at=NOW)
+    later = {"last_updated": "2026-03-01T09:00:00Z"}
+    broken = {"uid": uid, "status": ["AVAILABLE"]} | later
+    store_locations(party, [location_body(evses=[broken], **later)], received_at=NOW + timedelta(hours=1))
+    assert Evse.objects.get().status == "AVAILABLE"
+
+    later = {"last_updated": "2026-03-01T10:00:00Z"}
+    bare = evse_body(connectors=[{"id": uid and "1"}, connector_body(id="2")], **later)
+    store_locations(party, [location_body(evses=[bare], **later)], received_at=NOW + timedelta(hours=2))
+    assert dict(Connector.objects.values_list("ocpi_id", "removed")) == {"1": False, "2": False}
+
+
 def test_a_refused_location_that_is_known_counts_as_seen(party):
     store_locations(party, [location_body()], received_at=NOW)
 

@@ -4,6 +4,7 @@ import sys
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError
 
 from emsp.core.errors import DomainError
 from emsp.core.log import mask_text
@@ -31,15 +32,18 @@ class Command(BaseCommand):
         parser.add_argument("--invite", action="store_true", help="print a fresh token A as the last line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["invite"]:
-            return self._invite(options["name"])
-        return self._register(options["name"], options["versions_url"], options["token_a"])
-
-    def _invite(self, name: str) -> None:
         try:
-            token = registration.invite(name)
+            if options["invite"]:
+                self._invite(options["name"])
+            else:
+                self._register(options["name"], options["versions_url"], options["token_a"])
         except DomainError as error:
             self._fail(str(error))
+        except OperationalError:
+            self._fail("the database does not answer: is DATABASE_URL right?")
+
+    def _invite(self, name: str) -> None:
+        token = registration.invite(name)
         self.stdout.write(f"Token A for {name.strip()}; it is shown only now:")
         self.stdout.write(token)
 
@@ -48,10 +52,7 @@ class Command(BaseCommand):
         missing = [option for option, value in given.items() if not value]
         if missing:
             self._fail(f"{', '.join(missing)} must be given, or --name and --invite")
-        try:
-            connection = registration.register(name, versions_url, token_a, report=self._report)
-        except DomainError as error:
-            self._fail(str(error))
+        connection = registration.register(name, versions_url, token_a, report=self._report)
         parties = ", ".join(f"{party.country_code}-{party.party_id}" for party in connection.parties.all())
         self.stdout.write(f"Registered with {connection}: {parties}")
 
