@@ -54,6 +54,11 @@ def _too_large(request: HttpRequest) -> bool:
     return len(body) > settings.BODY_LIMIT_BYTES
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 for what Django itself refuses, such as a Host header that is none."""
+    return partner_error(request, 400, "bad request")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 without a word about what addresses there are."""
     return partner_error(request, 404, "not found")
