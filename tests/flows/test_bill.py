@@ -58,6 +58,21 @@ def test_a_credit_makes_the_bill_zero_and_a_corrected_cdr_a_new_one(driver, cpo)
     assert driver.last("on_status")["message"]["order"]["quote"]["price"]["value"] == "82.00"
 
 
+@pytest.mark.parametrize("reference", [{"credit_reference_id": "CDR-1"}, {"credit_reference_id": "cdr-1"}, {}])
+def test_a_credit_that_comes_before_its_cdr_waits_for_it(driver, cpo, reference):
+    session = driver.charge()
+
+    cpo.cdr(session, id="CDR-1-C", credit=True, total_cost={"excl_vat": -91, "incl_vat": -91}, **reference)
+    assert not Bill.objects.exists()
+    assert Order.objects.get().state == OrderState.CHARGING
+
+    cpo.cdr(session)
+    credited = driver.last("on_status")
+    assert credited["message"]["order"]["quote"]["price"]["value"] == "0.00"
+    assert lines_of(credited)[-1] == ("credit", "-91.00")
+    assert [bill.cdr.ocpi_id for bill in Bill.objects.order_by("pk")] == ["CDR-1", "CDR-1-C"]
+
+
 def test_a_cdr_before_the_end_of_the_session_closes_the_order(driver, cpo):
     session = driver.charge()
     cpo.cdr(session)
