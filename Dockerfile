@@ -20,4 +20,4 @@ RUN python manage.py collectstatic --noinput \
 USER emsp
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "emsp.wsgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "8", "--log-level", "error"]
+     "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "256", "--log-level", "error"]

@@ -32,9 +32,9 @@ demo-reset: venv ## forget the demo's data, keys and ids
 
 test: venv ## the whole test suite with coverage (NO_COV=1: without; ARGS='-k word': for pytest)
 ifdef NO_COV
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -W 'ignore:No directory at:UserWarning' $(ARGS)
 else
-	@$(PY) -m pytest $(APPS:%=--cov=%) --cov-report= $(ARGS)
+	@$(PY) -m pytest -W 'ignore:No directory at:UserWarning' $(APPS:%=--cov=%) --cov-report= $(ARGS)
 	@for app in $(APPS); do printf 'coverage of %-9s' $$app; \
 		$(PY) -m coverage report --format=total --include="$$app/*" | sed 's/$$/%/'; done
 endif
@@ -42,9 +42,10 @@ endif
 lint: venv ## style, import contracts, types
 	@$(PY) -m ruff check .
 	@$(VENV)/bin/lint-imports
+	@$(PY) -m mypy $(APPS)
 
 .env: | venv ## settings for docker-compose.yml with fresh keys, from .env.example; never overwrites
 	@umask 077; $(PY) -m emsp.demo.dotenv < .env.example > .env.new && mv .env.new .env
 
 bench: venv ## measure search, push and pull beside their floor (LOCATIONS=100000)
-	@exec $(PY) manage.py bench search push pull --locations $(LOCATIONS)
+	@exec $(PY) -m emsp.demo manage bench search push pull --locations $(LOCATIONS)

@@ -41,6 +41,7 @@ class TransactionAdmin(RecordAdmin):
 
     list_display = ("transaction_id", "bap_id", "order_link", "created_at")
     search_fields = ("transaction_id", "bap_id", "order__reference")
+    ordering = ("-id",)
     fields = ("transaction_id", "bap_id", "order_link", "created_at", "context_shown", "timeline")
     readonly_fields = ("order_link", "context_shown", "timeline")
     list_select_related = ("order",)

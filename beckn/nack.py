@@ -49,8 +49,8 @@ def to_nack(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF exception handler of the Beckn doors. None for what is a bug of ours: Django's handler takes it."""
     made = _refusal(error) or _transport(error)
     if made is not None:
-        path = context["request"].path if context.get("request") else ""
-        log.info("NACK %s for %s: %s", made.status_code, path, made.data["error"]["message"])
+        path = context["request"].path[:80] if context.get("request") else ""
+        log.info("NACK %s for %r: %s", made.status_code, path, made.data["error"]["message"])
     return made
 
 

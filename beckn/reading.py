@@ -3,20 +3,16 @@
 Pure: neither Django nor a database. Source: beckn.md a.9 (1).
 """
 
-import copy
 import json
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from emsp.core.wire import Wire, WireError, convert
-
-__all__ = ["read", "validate"]
+from emsp.core.wire import WireError
 
 DEPTH_LIMIT = 50
 NUMBER_LIMIT = 64  # characters
 EXPONENT_LIMIT = 300  # beyond it PostgreSQL's jsonb refuses, and arithmetic takes for ever
-INDEX_SEARCH_LIMIT = 200  # elements of a list that are tried to name the wrong one
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -39,17 +35,6 @@ def read(raw: bytes) -> dict[str, Any]:
     if flaw is not None:
         raise WireError(flaw[0], path=flaw[1])
     return value
-
-
-def validate(body: dict[str, Any], wanted: type[Wire]) -> Wire:
-    """The body as a wire type.
-
-    Raises WireError with the path of the first member that is wrong, as `message.order.items[0].id`.
-    """
-    try:
-        return convert(body, wanted, strict=False)
-    except WireError as error:
-        raise WireError(error.reason, path=_with_indexes(body, wanted, error.path)) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -102,43 +87,4 @@ def _flaw(value: Any, depth: int) -> tuple[str, str] | None:
         if found is not None:
             step = f"[{name}]" if isinstance(name, int) else name
             return found[0], f"{step}{'' if found[1].startswith('[') or not found[1] else '.'}{found[1]}"
-    return None
-
-
-def _with_indexes(body: dict[str, Any], wanted: type[Wire], path: str) -> str:
-    """path with the index of the wrong element in place of each `[]`.
-
-    The element is found by trying: a list with only the wrong element in it fails in the same way.
-    """
-    tried: Any = copy.deepcopy(body) if "[]" in path else None
-    done = narrowed = ""
-    rest = path
-    while "[]" in rest:
-        before, _, rest = rest.partition("[]")
-        narrowed += before
-        done += before
-        index = _wrong_element(tried, narrowed, wanted, path)
-        if index is None:
-            return f"{done}[]{rest}"
-        done += f"[{index}]"
-        narrowed += "[0]"
-    return done + rest
-
-
-def _wrong_element(tried: Any, narrowed: str, wanted: type[Wire], path: str) -> int | None:
-    """Index of the element that is wrong in the list at narrowed; the list is cut down to it."""
-    items = tried
-    for step in re.findall(r"[^.\[\]]+|\[0\]", narrowed):
-        items = items[0] if step == "[0]" else items.get(step)
-    if not isinstance(items, list):
-        return None
-    elements = list(items)
-    for index, element in enumerate(elements[:INDEX_SEARCH_LIMIT]):
-        items[:] = [element]
-        try:
-            convert(tried, wanted, strict=False)
-        except WireError as error:
-            if error.path == path:
-                return index
-    items[:] = elements
     return None

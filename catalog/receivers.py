@@ -6,7 +6,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from catalog.services import offers
-from ocpi.models import Party
+from ocpi.models import Connection, Party
 from ocpi.signals import evse_status_changed, locations_stored, tariffs_stored
 
 
@@ -30,3 +30,11 @@ def on_party_saved(instance: Party, *, created: bool, update_fields: Any = None,
     """Staff may have switched the CPO on or off."""
     if not created and (update_fields is None or "active" in update_fields):
         offers.relist(instance.pk)
+
+
+@receiver(post_save, sender=Connection, dispatch_uid="catalog.connection_saved")
+def on_connection_saved(instance: Connection, *, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
+    """A platform may have left, or come back: nobody can charge where we are not registered."""
+    if not created and (update_fields is None or "status" in update_fields):
+        for party_id in instance.parties.values_list("pk", flat=True):
+            offers.relist(party_id)

@@ -17,5 +17,6 @@ urlpatterns = [
     path("beckn/", include("beckn.urls")),
     path("ocpi/emsp/", include("ocpi.urls")),
 ]
+handler400 = "emsp.core.middleware.bad_request"
 handler404 = "emsp.core.middleware.not_found"
 handler500 = "emsp.core.middleware.server_error"

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
@@ -50,7 +50,7 @@ def to_envelope(error: Exception, context: Mapping[str, Any]) -> Response:
         known = (found for kind, found in REFUSALS.items() if isinstance(error, kind))
         status, code = next(known, (200, 2000))
         return failure(status, code, str(error))
-    if isinstance(error, exceptions.APIException | Http404 | RequestDataTooBig):
+    if isinstance(error, exceptions.APIException | Http404 | SuspiciousOperation):
         return _of_framework(error)
     if isinstance(error, OperationalError | InterfaceError):
         log.error("the database did not serve a request: %s", type(error).__name__)
@@ -59,9 +59,11 @@ def to_envelope(error: Exception, context: Mapping[str, Any]) -> Response:
     return failure(500, 3000, "internal error")
 
 
-def _of_framework(error: exceptions.APIException | Http404 | RequestDataTooBig) -> Response:
+def _of_framework(error: exceptions.APIException | Http404 | SuspiciousOperation) -> Response:
     if isinstance(error, RequestDataTooBig):
         return failure(413, 2000, "the body is too large")
+    if isinstance(error, SuspiciousOperation):
+        return failure(400, 2000, "the request cannot be read")
     if isinstance(error, Http404):
         return failure(404, 2000, "no such address")
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):

@@ -4,6 +4,7 @@ Ids stand in a tail of their own (`path`), since they may contain `/`; the views
 """
 
 from django.urls import URLPattern, path, re_path
+from django.views.decorators.common import no_append_slash
 from rest_framework.views import APIView
 
 from ocpi.receiver.cdrs import CdrsView, CdrView, OwnedCdrsView
@@ -39,5 +40,5 @@ urlpatterns = [
     *both(f"{V}/tokens", TokensView),
     *both(f"{V}/tokens/<path:tail>/authorize", AuthorizeView),
     *both(f"{V}/commands/<str:command>/callback/<str:uid>", CommandResultView),
-    re_path(r"", NowhereView.as_view()),
+    re_path(r"", no_append_slash(NowhereView.as_view())),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
@@ -13,6 +14,7 @@ from unfold.decorators import display
 
 from emsp.core.admin import RecordAdmin
 from emsp.core.errors import DomainError
+from emsp.core.money import plain
 from sessions.models import Bill, Order, OrderEvent, Quote
 from sessions.services import billing, stopping
 from sessions.services.stopping import PROVIDER, Reason
@@ -77,10 +79,9 @@ class BillInline(TabularInline):
 def lines_of(quote: Quote) -> SafeString:
     """A quote's lines, one below the other."""
     rows = (
-        (line["code"], Decimal(line["quantity"]).normalize(), line["unit"], line["amount"])
-        for line in quote.lines
+        (line["code"], plain(Decimal(line["quantity"])), line["unit"], line["amount"]) for line in quote.lines
     )
-    return format_html_join("", "<div>{}: {:f} {} = <strong>{}</strong></div>", rows) or format_html("–")
+    return format_html_join("", "<div>{}: {} {} = <strong>{}</strong></div>", rows) or SafeString("–")
 
 
 @admin.register(Order)
@@ -101,7 +102,34 @@ class OrderAdmin(RecordAdmin):
     date_hierarchy = "created_at"
     inlines = (EventInline, QuoteInline, BillInline)
     actions = ("stop_charging", "cancel_order")
-    exclude = ("driver_hash",)
+    fieldsets = (
+        (
+            None,
+            {"fields": ("reference", "state", "offer", "party", "sold_through", "conversation", "commands")},
+        ),
+        ("Charge", {"fields": ("energy_kwh", "session", "token", "quote", "fee")}),
+        (
+            "Times",
+            {
+                "fields": (
+                    "created_at",
+                    "reserved_until",
+                    "confirmed_at",
+                    "start_accepted_at",
+                    "started_at",
+                    "stop_requested_at",
+                    "stop_accepted_at",
+                    "ended_at",
+                    "updated_at",
+                )
+            },
+        ),
+        (
+            "If it went wrong",
+            {"fields": ("failure", "cancelled_by", "cancel_reason", "cancel_reason_id", "stop_failure")},
+        ),
+    )
+    readonly_fields = ("reference", "conversation", "commands", "created_at", "updated_at")
 
     @display(description="state", label=COLOURS, ordering="state")
     def state_label(self, order: Order) -> str:
@@ -110,6 +138,16 @@ class OrderAdmin(RecordAdmin):
     @display(description="quoted")
     def told(self, order: Order) -> str:
         return f"{order.quote.total} {order.quote.currency}" if order.quote else ""
+
+    @display(description="messages of this order")
+    def conversation(self, order: Order) -> SafeString:
+        url = reverse("admin:beckn_transaction_changelist")
+        return format_html('<a class="underline" href="{}?q={}">conversation</a>', url, order.reference)
+
+    @display(description="commands to the charge point")
+    def commands(self, order: Order) -> SafeString:
+        url = reverse("admin:ocpi_command_changelist")
+        return format_html('<a class="underline" href="{}?q={}">commands</a>', url, order.reference)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Stop and cancel need the permission to change orders, though their rows cannot be edited."""

@@ -77,9 +77,10 @@ class Action:
     def _wait(self, request: Request) -> None:
         from beckn import tasks
 
-        request.state, request.due_at, request.leased_until = RequestState.WAITING, request.answer_by, None
+        until = request.answer_by or answer_deadline(request)
+        request.state, request.due_at, request.leased_until = RequestState.WAITING, until, None
         request.save(update_fields=["state", "due_at", "answer_by", "order", "leased_until"])
-        left_s = (request.answer_by - timezone.now()).total_seconds()
+        left_s = (until - timezone.now()).total_seconds()
         wake(tasks.handle_requests, countdown_s=max(left_s, 0.1))
 
     def reply(

@@ -90,7 +90,7 @@ def point_of(gps: str) -> tuple[Decimal, Decimal]:
 
 def _radius_m(radius: Any) -> int:
     if radius is None or radius.value is None:
-        return settings.BECKN_SEARCH_RADIUS_M
+        return int(settings.BECKN_SEARCH_RADIUS_M)
     value = decimal_of(radius.value, f"{PLACE}.circle.radius.value")
     if value <= 0:
         raise WireError("must be above 0", path=f"{PLACE}.circle.radius.value")

@@ -29,7 +29,7 @@ class Support(Action):
             if wanted and text_of(getattr(wanted, name))
         }
         if contact:
-            SupportRequest.objects.create(transaction=conversation, order=order, contact=contact)
+            SupportRequest.objects.create(transaction=conversation, order=order, contact=contact)  # type: ignore[misc]
         return order
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:

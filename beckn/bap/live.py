@@ -42,7 +42,7 @@ def session(order: Order, asked: Outcome | None) -> Session:
     return Session(
         page=":".join((order.stage, stands.status, stands.state, asked.state if asked else "")),
         moving=moving,
-        state=str(words.state_text(stands.state)),
+        state=str(words.standing_text(stands.status, stands.state)),
         energy=quantity(stands.delivered_kwh or Decimal(0)),
         cost=money(cost, stands.currency),
         cost_label=label,
@@ -55,7 +55,7 @@ def session(order: Order, asked: Outcome | None) -> Session:
 
 def _cost(order: Order, stands: Standing) -> tuple[Decimal | None, str]:
     """The provider's running total; while that repeats the agreed price, energy so far at its rate."""
-    if stands.status == "COMPLETE":
+    if stands.over:
         return stands.total, _("Total")
     repeats = stands.quote_id == order.agreed_quote_id and stands.total == order.agreed_total
     if not repeats or stands.unit_price is None:

@@ -212,6 +212,11 @@ def payment_type(type_: str) -> Text:
     return PAYMENT_TYPES.get(type_, type_)
 
 
+def standing_text(status: str, state: str) -> Text:
+    """An order in a word or two: cancelled, or what happens at the charger."""
+    return _("Cancelled") if status == "CANCELLED" else state_text(state)
+
+
 def charger_status(status: str) -> Text:
     """A connector's status in words."""
     return CHARGER_STATUS.get(status.lower(), status)

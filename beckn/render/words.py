@@ -31,7 +31,7 @@ FASTEST = "ULTRA_RAPID"
 FULFILLMENT_STATE = {
     OrderState.RESERVING: ("PENDING", "Waiting for the charger"),
     OrderState.RESERVED: ("RESERVATION", "Charger reserved"),
-    OrderState.CONFIRMED: ("PENDING", "Confirmed, not started"),
+    OrderState.CONFIRMED: ("RESERVATION", "Confirmed, not started"),
     OrderState.STARTING: ("PENDING", "Start requested"),
     OrderState.CHARGING: ("ACTIVE", "Charging"),
     OrderState.ENDED: ("COMPLETED", "Charging completed"),

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 ECHOED = ("domain", "version", "location", "bap_id", "bap_uri")
 COLUMNS = ("bap_id", "message_id", "action", "wish", "digest", "transaction_id")
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=10)  # handling takes no I/O; a killed worker delays a request by this much at most
 ATTEMPTS = 5
 WISH_LIMIT = 32  # characters
 

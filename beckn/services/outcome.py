@@ -11,6 +11,7 @@ import urllib3
 from emsp.core.http import (
     CALLBACK_RESPONSE_LIMIT_BYTES,
     ForbiddenAddress,
+    UnresolvableHost,
     callback_pool,
     check_url,
 )
@@ -44,10 +45,10 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> Outcome:
     """POST a callback. Never inside a transaction; never raises for what the other side does."""
     try:
         check_url(url)
+    except UnresolvableHost as error:
+        return Outcome(Verdict.LATER, reason=_short(str(error)))
     except ForbiddenAddress as error:
-        # A name that does not resolve now may do so in a minute; an address that is private stays so.
-        unresolved = isinstance(error.__context__, OSError)
-        return Outcome(Verdict.LATER if unresolved else Verdict.NEVER, reason=_short(str(error)))
+        return Outcome(Verdict.NEVER, reason=_short(str(error)))
     try:
         answer = callback_pool().request(
             "POST", url, body=body, headers=headers, redirect=False, preload_content=False

@@ -7,13 +7,12 @@ from urllib.parse import SplitResult
 from django.conf import settings
 
 from beckn.models import Subscriber
-from beckn.reading import validate
 from beckn.services.subscribers import plain_url
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
 from beckn.wire.v1_1_0.moments import duration_of, moment_of
 from emsp.core.errors import DomainError
 from emsp.core.http import ForbiddenAddress, check_url
-from emsp.core.wire import Wire, WireError
+from emsp.core.wire import Wire, WireError, convert
 
 REQUIRED = ("domain", "bap_id", "bap_uri", "transaction_id", "message_id")
 TEXT_LIMIT = 255  # characters
@@ -48,7 +47,7 @@ def screen(body: dict[str, Any], *, action: str, sender: Subscriber, now: dateti
         raise WireError("required, but missing", path="context")
     _check_endpoint(context, action)
     _check_context(context)
-    message = validate(body, wanted)
+    message = convert(body, wanted, strict=False)
     sent_at = moment_of(context.get("timestamp"), "context.timestamp")
     ttl = duration_of(context.get("ttl"), "context.ttl")
     _check_served(context)

@@ -40,7 +40,7 @@ class Received:
     @property
     def state(self) -> str:
         fulfillment = (self.order.get("fulfillments") or [{}])[0]
-        return ((fulfillment.get("state") or {}).get("descriptor") or {}).get("code", "")
+        return str(((fulfillment.get("state") or {}).get("descriptor") or {}).get("code", ""))
 
 
 class App:
@@ -68,9 +68,9 @@ class App:
         Raises WalkFailed for a NACK, an error in the callback, or no callback within 20 s.
         """
         message_id = str(uuid.uuid4())
-        body = encode({"context": self._context(action, message_id), "message": message or {}})
+        body = self.body(action, message, message_id=message_id)
         begun = time.monotonic()
-        answer = self._post(action, body)
+        answer = self.post(action, body)
         acked_s = time.monotonic() - begun
         if (answer.get("message") or {}).get("ack", {}).get("status") != "ACK":
             raise WalkFailed(f"{action} was refused: {json.dumps(answer.get('error') or answer)}")
@@ -102,7 +102,17 @@ class App:
             self._received.append(Received(action, load_json(raw), time.monotonic()))
             self._news.notify_all()
 
-    def _post(self, action: str, body: bytes) -> dict[str, Any]:
+    def body(self, action: str, message: dict[str, Any] | None = None, *, message_id: str) -> bytes:
+        """A request of this app's conversation, as bytes to sign and send."""
+        return encode({"context": self._context(action, message_id), "message": message or {}})
+
+    def received(self, action: str) -> list[Received]:
+        """The callbacks of this action so far."""
+        with self._news:
+            return [callback for callback in self._received if callback.action == action]
+
+    def post(self, action: str, body: bytes) -> dict[str, Any]:
+        """Sign and send; gives the ACK or NACK. Raises WalkFailed when there is no answer."""
         headers = {
             "Content-Type": "application/json",
             "Authorization": signing.sign(
@@ -115,7 +125,8 @@ class App:
         }
         try:
             answer = requests.post(f"{self.bpp_uri}/{action}", data=body, headers=headers, timeout=TIMEOUT_S)
-            return answer.json()
+            told: dict[str, Any] = answer.json()
+            return told
         except requests.RequestException as error:
             raise WalkFailed(f"{action}: no answer from {self.bpp_uri} ({type(error).__name__})") from None
 

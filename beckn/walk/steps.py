@@ -1,5 +1,6 @@
 """The steps of a walk, search to bill, as a driver's app takes them."""
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from beckn.walk.app import App, Received, WalkFailed
 
 DRIVER = {"name": "Walk Driver", "phone": "+910000000000", "email": "driver@walk.example"}
 CHARGE_LIMIT_S = 180
+METER_EVERY_S = 1
 Report = Callable[[str, str, float | None, float | None], None]
 
 
@@ -28,23 +30,23 @@ class Walk:
 
     def run(self) -> Received:
         """Walk to the bill and give the callback that carries it. Raises WalkFailed."""
-        self._search()
-        quote = self._ask("select", self._order()).order["quote"]
-        terms = self._ask("init", self._order(with_driver=True)).order
-        confirmed = self._ask(
-            "confirm", self._order(with_driver=True, quote=quote, payments=terms.get("payments"))
+        self.search()
+        quote = self.ask("select", self.order()).order["quote"]
+        terms = self.ask("init", self.order(with_driver=True)).order
+        confirmed = self.ask(
+            "confirm", self.order(with_driver=True, quote=quote, payments=terms.get("payments"))
         )
         self.order_id = confirmed.order["id"]
         self._news("charging", lambda c: c.state in ("ACTIVE", "COMPLETED"), 40)
-        charged = self._news(f"{self.energy_kwh} kWh", self._charged, CHARGE_LIMIT_S)
-        if charged.state == "ACTIVE":
-            self._stop()
+        if self._charge().state == "ACTIVE":
+            self.stop()
         return self._news("final bill", lambda c: c.order.get("status") == "COMPLETE", 60)
 
-    def _search(self) -> None:
+    def search(self) -> None:
+        """Find the nearest free charger with a price. Raises WalkFailed when there is none."""
         circle = {"gps": self.gps, "radius": {"type": "CONSTANT", "value": str(self.radius_km), "unit": "km"}}
         intent = {"fulfillment": {"type": "CHARGING", "stops": [{"location": {"circle": circle}}]}}
-        found = self._ask("search", {"intent": intent})
+        found = self.ask("search", {"intent": intent})
         for provider in found.body["message"]["catalog"]["providers"]:
             for item in provider.get("items") or []:
                 if _tag(item, "status") == "Available" and "price" in item:
@@ -52,7 +54,8 @@ class Walk:
                     return
         raise WalkFailed("search found no free charger with a price; is the demo's CPO pulled?")
 
-    def _order(self, *, with_driver: bool = False, quote: Any = None, payments: Any = None) -> dict[str, Any]:
+    def order(self, *, with_driver: bool = False, quote: Any = None, payments: Any = None) -> dict[str, Any]:
+        """The `message` of select, init (with_driver) and confirm (with quote and payments)."""
         measure = {"type": "CONSTANT", "value": str(self.energy_kwh), "unit": "kWh"}
         fulfillment: dict[str, Any] = {"id": self.item["fulfillment_ids"][0]}
         order: dict[str, Any] = {
@@ -72,12 +75,22 @@ class Walk:
             order["payments"] = payments
         return {"order": order}
 
-    def _charged(self, callback: Received) -> bool:
-        return callback.state == "COMPLETED" or _energy_kwh(callback.order) >= self.energy_kwh
+    def _charge(self) -> Received:
+        """Look at the meter every second until the car has what it wants, or has ended by itself."""
+        deadline = time.monotonic() + CHARGE_LIMIT_S
+        while True:
+            found, acked_s, answered_s = self.app.ask("status", {"order_id": self.order_id})
+            if found.state != "ACTIVE" or _energy_kwh(found.order) >= self.energy_kwh:
+                self.report("status", _summary(found), acked_s, answered_s)
+                return found
+            if time.monotonic() > deadline:
+                raise WalkFailed(f"{self.energy_kwh} kWh were not charged within {CHARGE_LIMIT_S} s")
+            time.sleep(METER_EVERY_S)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Ask for the end of the charge."""
         state = {"id": self.item["fulfillment_ids"][0], "state": {"descriptor": {"code": "stop-charging"}}}
-        self._ask(
+        self.ask(
             "update",
             {
                 "update_target": "order.fulfillments[0].state",
@@ -85,7 +98,8 @@ class Walk:
             },
         )
 
-    def _ask(self, action: str, message: dict[str, Any]) -> Received:
+    def ask(self, action: str, message: dict[str, Any]) -> Received:
+        """One request and its callback, reported."""
         found, acked_s, answered_s = self.app.ask(action, message)
         self.report(action, _summary(found), acked_s, answered_s)
         return found

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from ocpi.models import EvseStatus
+from ocpi.models import ConnectionStatus, EvseStatus
 
 HIDDEN = (EvseStatus.REMOVED, EvseStatus.PLANNED)
 
@@ -22,6 +22,7 @@ LISTED = (
         evse__location__gone_at=None,
         evse__location__party__active=True,
     )
+    & ~Q(evse__location__party__connection__status=ConnectionStatus.UNREGISTERED)
     & ~Q(evse__status__in=HIDDEN)
     & (_on_earth("evse__location__") | _on_earth("evse__"))
 )

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figures:
-    """count operations in seconds; p50, p99 and max of their latencies, in milliseconds."""
+    """count operations in seconds; p50, p99 and max of their latencies in milliseconds, None for a bulk."""
 
     name: str
     count: int
     seconds: float
-    p50_ms: float
-    p99_ms: float
-    max_ms: float
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    max_ms: float | None = None
     failed: int = 0
 
     @property
@@ -22,6 +22,8 @@ class Figures:
     def line(self) -> str:
         """The figures as one line of a table."""
         failed = f"  {self.failed} failed" if self.failed else ""
+        if self.p50_ms is None:
+            return f"{self.name:<34} {self.per_second:>9.1f}/s  in {self.seconds:.1f} s{failed}"
         return (
             f"{self.name:<34} {self.per_second:>9.1f}/s  p50 {self.p50_ms:>8.2f} ms"
             f"  p99 {self.p99_ms:>8.2f} ms  max {self.max_ms:>8.2f} ms  n={self.count}{failed}"

@@ -123,8 +123,7 @@ def pull(stack: Stack, *, locations: int) -> tuple[Figures, int]:
     peak = re.search(r"PEAK (\d+)", done.stdout)
     if done.returncode or peak is None:
         raise RuntimeError(f"the pull failed: {done.stderr[-500:]}")
-    rows = Figures(f"pull: {locations} locations", locations, seconds, 0, 0, seconds * 1000)
-    return rows, int(peak[1]) // 1024
+    return Figures(f"pull: {locations} locations", locations, seconds), int(peak[1]) // 1024
 
 
 def steadily(name: str, one: Callable[[int], float], per_second: int, seconds: float) -> Figures:

@@ -76,7 +76,7 @@ def stack(database_url: str, redis_url: str) -> Iterator[Stack]:
         made.start(
             "celery", "-A", "emsp", "worker", "-Q", "beckn,default", "-P", "threads", "-c", "8", "-l", "ERROR"
         )
-        made.start("celery", "-A", "emsp", "beat", "-l", "ERROR", "-s", f"/tmp/emsp-bench-beat-{port}")
+        made.start("celery", "-A", "emsp", "beat", "-l", "ERROR", "-S", "celery.beat:Scheduler")
         _wait_ready(made.base_url)
         yield made
     finally:

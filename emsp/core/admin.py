@@ -42,7 +42,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin, ModelAdmin):
+class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """People of the back office."""
 
     form = UserChangeForm

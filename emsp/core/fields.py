@@ -31,7 +31,7 @@ class ExactJSONField(models.JSONField):
         return Jsonb(value, dumps=_dumps)
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is ciphertext in the database (tokens, keys, drivers' data). Cannot be searched."""
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
@@ -58,7 +58,7 @@ class EncryptedJSONField(EncryptedTextField):
         return _dumps(self.value_from_object(obj))
 
 
-class PointField(models.Field):
+class PointField(models.Field):  # type: ignore[type-arg]
     """PostgreSQL's `point`; in Python a (latitude, longitude) pair of Decimal. Stored as (lon, lat)."""
 
     def db_type(self, connection: Any) -> str:

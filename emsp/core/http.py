@@ -22,6 +22,10 @@ class ForbiddenAddress(DomainError):
     """A partner's URL leads where we do not go: not https, or to a private address."""
 
 
+class UnresolvableHost(ForbiddenAddress):
+    """Nobody knows the address of the host now; that may change."""
+
+
 def check_url(url: str) -> str:
     """Return url when it may be called, else raise ForbiddenAddress.
 
@@ -51,7 +55,7 @@ def public_addresses(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise ForbiddenAddress("the URL's host cannot be resolved") from None
+        raise UnresolvableHost("the URL's host cannot be resolved") from None
     addresses = sorted({str(entry[4][0]) for entry in found})
     for text in addresses:
         address = ipaddress.ip_address(text.split("%")[0])
@@ -65,21 +69,3 @@ def public_addresses(host: str, port: int) -> list[str]:
 def callback_pool() -> urllib3.PoolManager:
     """The pool for callbacks, the hot path: no redirects, no retries of its own."""
     return urllib3.PoolManager(num_pools=200, maxsize=16, retries=False, timeout=CALLBACK_TIMEOUT)
-
-
-def post_callback(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    """POST body; gives the status and at most CALLBACK_RESPONSE_LIMIT_BYTES of the answer.
-
-    Raises ForbiddenAddress, or urllib3.exceptions.HTTPError when there was no answer.
-    """
-    check_url(url)
-    answer = callback_pool().request(
-        "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-    )
-    try:
-        content = answer.read(CALLBACK_RESPONSE_LIMIT_BYTES)
-        if len(content) == CALLBACK_RESPONSE_LIMIT_BYTES:
-            answer.close()  # what else it sends is of no interest, and may be endless
-        return answer.status, content
-    finally:
-        answer.release_conn()

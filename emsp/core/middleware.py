@@ -45,13 +45,18 @@ class PartnerEdgeMiddleware:
 
 def _too_large(request: HttpRequest) -> bool:
     length = request.META.get("CONTENT_LENGTH")
-    if length and length.isdigit():
+    if length and length.isdecimal():
         return int(length) > settings.BODY_LIMIT_BYTES
     if "chunked" not in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         return False
     body = request.META["wsgi.input"].read(settings.BODY_LIMIT_BYTES + 1)
     request._body = body  # type: ignore[attr-defined]
     return len(body) > settings.BODY_LIMIT_BYTES
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 for what Django itself refuses, such as a Host header that is none."""
+    return partner_error(request, 400, "bad request")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 
-def wake(task: Task, *args: Any, countdown_s: float | None = None) -> None:
+def wake(task: "Task[..., Any]", *args: Any, countdown_s: float | None = None) -> None:
     """Send `task` when the current transaction has committed; at once when there is none.
 
     A broker that is away is no error: the row is there, and the beat sweeper finds it (design.md §2).
@@ -19,8 +19,8 @@ def wake(task: Task, *args: Any, countdown_s: float | None = None) -> None:
     transaction.on_commit(lambda: _send(task, args, countdown_s))
 
 
-def _send(task: Task, args: tuple[Any, ...], countdown_s: float | None) -> None:
+def _send(task: "Task[..., Any]", args: tuple[Any, ...], countdown_s: float | None) -> None:
     try:
-        task.apply_async(args=args, countdown=countdown_s, retry=False)
+        task.apply_async(args=args, countdown=countdown_s, retry=False)  # type: ignore[arg-type]
     except (OperationalError, RedisError, OSError) as error:
         log.warning("no wake-up for %s, the sweeper will find the work: %s", task.name, type(error).__name__)

@@ -1,35 +1,58 @@
-"""`python -m emsp.demo`: run the demo; `python -m emsp.demo reset`: forget its data, keys and ids."""
+"""`python -m emsp.demo`: run the demo.
+
+`python -m emsp.demo reset` forgets its data, keys and ids. `python -m emsp.demo manage COMMAND...` runs a management
+command beside the running demo, or beside PostgreSQL and Redis that are started for it.
+"""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
 
+from emsp.demo import folder, supervisor
 from emsp.demo.console import Console
 from emsp.demo.errors import DemoError
-from emsp.demo.folder import reset
-from emsp.demo.supervisor import run
 
-FOLDER = Path(__file__).resolve().parents[2] / ".demo"
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDER = PROJECT / ".demo"
 
 
 def main() -> int:
     """Exit status: 0 after an orderly end, 1 after one line that says what was wrong."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to stop
-    parser = argparse.ArgumentParser(prog="python -m emsp.demo", description=__doc__)
-    parser.add_argument("action", nargs="?", choices=["run", "reset"], default="run")
-    action = parser.parse_args().action
+    os.chdir(PROJECT)
+    options = _parser().parse_args()
     console = Console()
     try:
-        if action == "reset":
-            reset(FOLDER)
+        if options.action == "reset":
+            folder.reset(FOLDER)
             return 0
-        return run(FOLDER, console)
+        if options.action == "manage":
+            return _manage(console, options.command)
+        return supervisor.run(FOLDER, console)
     except DemoError as error:
         console.say(f"demo: {error}")
     except PermissionError as error:
         console.say(f"demo: no permission for {error.filename}; was an earlier demo started by another user?")
     return 1
+
+
+def _manage(console: Console, command: list[str]) -> int:
+    if folder.is_occupied(FOLDER):
+        os.execv(sys.executable, [sys.executable, "manage.py", *command])
+    return supervisor.manage(FOLDER, console, command)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m emsp.demo", description="The whole world on one machine."
+    )
+    actions = parser.add_subparsers(dest="action", metavar="reset|manage")
+    actions.add_parser("reset", help="forget data, keys and ids")
+    manage = actions.add_parser("manage", help="run a management command")
+    manage.add_argument("command", nargs=argparse.REMAINDER, help="as after manage.py")
+    return parser
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable
 from typing import TextIO
 
 from emsp.core.log import mask_text
@@ -13,10 +15,12 @@ NAME_WIDTH = 9
 class Console:
     """Writes whole lines from any thread. A reader that has gone away (`make demo | head`) is no error."""
 
-    def __init__(self, out: TextIO | None = None) -> None:
+    def __init__(self, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out or sys.stdout
         self._lock = threading.Lock()
+        self._clock = clock
         self._only: str | None = None
+        self._hear_all_at: float | None = None
 
     def say(self, text: str = "") -> None:
         """A line of the supervisor itself."""
@@ -24,6 +28,8 @@ class Console:
 
     def line(self, name: str, text: str) -> None:
         """A line that the child `name` wrote, masked once more: tracebacks do not pass its log filter."""
+        if self._hear_all_at is not None and self._clock() >= self._hear_all_at:
+            self._only = self._hear_all_at = None
         if text and self._only in (None, name):
             self._write(f"{name:<{NAME_WIDTH}}| {mask_text(text)}")
 
@@ -34,9 +40,9 @@ class Console:
         """
         self._only = self._only or name
 
-    def hear_all(self) -> None:
-        """Show every child again: the one that had died is back."""
-        self._only = None
+    def hear_all(self, after_s: float = 0.0) -> None:
+        """Show every child again: the one that had died is back. after_s: seconds until the rest has noticed."""
+        self._hear_all_at = self._clock() + after_s
 
     def _write(self, text: str) -> None:
         with self._lock:

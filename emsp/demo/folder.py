@@ -32,6 +32,17 @@ def occupied(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_occupied(folder: Path) -> bool:
+    """Does a demo live in `folder` now?"""
+    if not folder.exists():
+        return False
+    try:
+        with occupied(folder):
+            return False
+    except DemoError:
+        return True
+
+
 def reset(folder: Path) -> None:
     """Forget data, keys and ids. Raises DemoError while a demo runs."""
     if not folder.exists():

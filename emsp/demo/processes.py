@@ -20,6 +20,7 @@ from emsp.demo.errors import DemoError, ProcessDied, StopRequested
 from emsp.demo.leftovers import Record
 
 LAUNCH = str(Path(__file__).with_name("launch.py"))
+SERVICE_BACK_S = 8.0  # until all have a connection again to a service, which logs to a file of its own
 DRAIN_S = 1.0  # for the last lines of a child that has ended
 MOST_REVIVALS = 5
 REVIVALS_WITHIN_S = 60.0
@@ -184,8 +185,9 @@ class Children:
         if len(recent) >= MOST_REVIVALS:
             raise DemoError(f"{name} died {MOST_REVIVALS + 1} times within {REVIVALS_WITHIN_S:.0f} s")
         self._revived[name] = [*recent, now]
-        self._console.hear_all()
-        self._start(self._children[name].program, task=False)
+        program = self._children[name].program
+        self._console.hear_all(after_s=SERVICE_BACK_S if program.log else 0.0)
+        self._start(program, task=False)
 
     def request_stop(self, *, at_once: bool = False) -> None:
         """End everything; safe in a signal handler. at_once: do not wait for orderly ends."""

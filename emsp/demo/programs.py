@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from emsp.demo.ports import HOST
@@ -20,9 +20,12 @@ FOREIGN = frozenset({
 # Warnings that are meant for production: being root, and static files that nobody has collected.
 EXPECTED = ("ignore::UserWarning:celery.platforms", "ignore:No directory at:UserWarning")
 
+# Celery's: that we are root, here on purpose; and what its next major version will do when a broker goes away.
+QUIET = "ignore::RuntimeWarning:celery.platforms,ignore::PendingDeprecationWarning"
+
 # Threads: what waits for a peer keeps no core busy. Two cores are shared with all the others.
 WEB_PROCESSES = 2
-WEB_THREADS = 8
+WEB_THREADS = 256  # most of them wait for bodies: emsp.wsgi says how many work
 BAP_THREADS = 8
 WORKERS = {  # name: queues, threads
     "worker": ("beckn,default", 12),  # what apps wait for
@@ -82,6 +85,11 @@ def connect(world: World) -> Program:
         "DEMO_CPO_TOKEN_A": world.token_a,
     }
     return Program("connect", _python("emsp.demo.connect"), environment)
+
+
+def manage(world: World, arguments: Sequence[str]) -> Program:
+    """One management command with the demo's database and keys."""
+    return Program(arguments[0], (sys.executable, "manage.py", *arguments), emsp_environment(world))
 
 
 def web(world: World) -> Program:

@@ -4,10 +4,11 @@ import http.client
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from emsp.demo import programs, services
 from emsp.demo.console import Console
@@ -36,30 +37,58 @@ def run(folder: Path, console: Console) -> int:
     Raises DemoError when it cannot start, or when a process cannot be kept alive.
     """
     ports = Ports.read(os.environ.get("PORT_BASE"))
+
+    def live(children: Children) -> NoReturn:
+        _bring_up(folder, ports, console, children)
+        _stay(console, children)
+
+    with _cleared(folder, console):
+        ports.check_free()
+        return _supervise(folder, console, live)
+
+
+def manage(folder: Path, console: Console, arguments: Sequence[str]) -> int:
+    """Run `manage.py ARGUMENTS` beside PostgreSQL and Redis only, started for it. Returns the exit status."""
+    ports = Ports.read(os.environ.get("PORT_BASE"))
+
+    def work(children: Children) -> None:
+        children.run(programs.manage(_world(folder, ports, children), arguments))
+
+    with _cleared(folder, console):
+        return _supervise(folder, console, work)
+
+
+@contextmanager
+def _cleared(folder: Path, console: Console) -> Iterator[None]:
+    """Hold the folder, with nothing in it any more that an earlier demo left running."""
     with occupied(folder):
         withdraw(folder)
         for name in end_leftovers(folder):
             console.say(f"demo: ended {name}, left behind by an earlier demo")
-        ports.check_free()
-        record = Record(folder)
-        children = Children(console, record)
-        with _stop_on_signals(children):
-            try:
-                _bring_up(folder, ports, console, children)
-                _stay(console, children)
-            except StopRequested:
-                console.say("demo: stopping")
-                return 0
-            except DemoError as error:
-                console.say(f"demo: {error}; stopping")
-                return 1
-            finally:
-                withdraw(folder)
-                _take_down(children)
-                record.clear()
+        yield
 
 
-def _stay(console: Console, children: Children) -> None:
+def _supervise(folder: Path, console: Console, work: Callable[[Children], None]) -> int:
+    """Do the work until it is done, fails or is to be stopped; end all children. Returns the exit status."""
+    record = Record(folder)
+    children = Children(console, record)
+    with _stop_on_signals(children):
+        try:
+            work(children)
+            return 0
+        except StopRequested:
+            console.say("demo: stopping")
+            return 0
+        except DemoError as error:
+            console.say(f"demo: {error}; stopping")
+            return 1
+        finally:
+            withdraw(folder)
+            _take_down(children)
+            record.clear()
+
+
+def _stay(console: Console, children: Children) -> NoReturn:
     """Run until Ctrl-C. A process that dies is started again; one that keeps dying ends the demo."""
     while True:
         try:

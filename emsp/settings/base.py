@@ -88,7 +88,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en-gb"  # 24 hours, day before month
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -124,12 +124,6 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "celery": {"level": env.str("CELERY_LOG_LEVEL", default="WARNING")},
         "kombu": {"level": "WARNING"},
+        "py.warnings": {"level": "ERROR"},
     },
-}
-
-UNFOLD = {
-    "SITE_TITLE": "eMSP back office",
-    "SITE_HEADER": "eMSP back office",
-    "SITE_SYMBOL": "ev_station",
-    "SHOW_HISTORY": True,
 }

@@ -1,4 +1,5 @@
 """The settings of every process, read from the environment."""
 
+from emsp.settings.backoffice import *  # noqa: F403
 from emsp.settings.base import *  # noqa: F403
 from emsp.settings.network import *  # noqa: F403

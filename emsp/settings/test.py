@@ -11,6 +11,7 @@ os.environ.setdefault("BECKN_UNIQUE_KEY_ID", "bpp-key-1")
 os.environ.setdefault("BECKN_SIGNING_PRIVATE_KEY", "dGVzdHMtb25seS1zZWVkLXRlc3RzLW9ubHktc2VlZCE=")
 os.environ.setdefault("BECKN_ENCRYPTION_PRIVATE_KEY", "VBhf7kGtGnD3eBzyNEe1QvQqdyRvUiEiy22kh0tghs0=")
 
+from emsp.settings.backoffice import *  # noqa: E402, F403
 from emsp.settings.base import *  # noqa: E402, F403
 from emsp.settings.network import *  # noqa: E402, F403
 

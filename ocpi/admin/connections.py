@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -23,7 +23,7 @@ from ocpi.models import (
     SyncState,
 )
 from ocpi.services import registration
-from ocpi.services.registration_steps import RegistrationFailed
+from ocpi.services.registration_steps import RegistrationFailed, Step
 
 HEALTH = {"good": "success", "failing": "danger", "silent": "warning"}
 
@@ -132,7 +132,7 @@ class ConnectionAdmin(ModelAdmin):
     @display(description="endpoints")
     def endpoints_shown(self, connection: Connection) -> SafeString:
         rows = ((e.get("identifier"), e.get("role", ""), e.get("url")) for e in connection.endpoints)
-        return format_html_join("", "<div>{} {}: <code>{}</code></div>", rows) or format_html("none yet")
+        return format_html_join("", "<div>{} {}: <code>{}</code></div>", rows) or SafeString("none yet")
 
     @admin.action(description="Pull changes now", permissions=["change"])
     def pull_now(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
@@ -185,7 +185,8 @@ class ConnectionAdmin(ModelAdmin):
 
     def register_view(self, request: HttpRequest) -> HttpResponse:
         """The wizard: we start the handshake and show the outcome of each step."""
-        form, steps, failure, connection = RegisterForm(request.POST or None), [], "", None
+        form, failure, connection = RegisterForm(request.POST or None), "", None
+        steps: list[Step] = []
         if request.method == "POST" and form.is_valid() and self.has_change_permission(request):
             try:
                 connection = registration.register(

@@ -7,8 +7,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from emsp.core.log import MASK, mask_text
-from emsp.core.wire import WireError, load_json
+from emsp.core.wire import WireError
 from ocpi.client.errors import PeerError
+from ocpi.client.lenient import load_leniently
 from ocpi.client.transport import Exchange
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def read_envelope(answer: Exchange, *, secret: bool = False, hidden: tuple[str, 
             return Envelope(None, 1000, answer.status)
         raise _failure(answer, None)
     try:
-        body = load_json(answer.body)
+        body = load_leniently(answer.body)
     except WireError:
         _keep(answer, secret, hidden)
         if well:

@@ -77,7 +77,8 @@ def forget_tokens(connection: Connection) -> None:
 
 
 def retire(connection: Connection, *, but: IncomingToken | None = None) -> None:
-    """Let the peer's present tokens end after the grace time."""
+    """Let the peer's present tokens end after the grace time; those that ended before are forgotten."""
+    connection.incoming_tokens.filter(valid_until__lt=timezone.now()).delete()
     ending = connection.incoming_tokens.filter(kind="LIVE", valid_until=None)
     if but is not None:
         ending = ending.exclude(pk=but.pk)

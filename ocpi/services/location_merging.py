@@ -5,6 +5,7 @@ a list replaces the list before it; what is missing from it is marked, not delet
 Source: OCPI 2.2.1, mod_locations; ocpi.md 1.9, 3.1, T14, T35-T37.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ocpi.models import Connector, Evse, EvseStatus, Location
@@ -57,8 +58,10 @@ class Merge:
         listed = {child.key for child in node.evses}
         for position, child in enumerate(node.evses):
             self.evse(row, child, position)
-        for key, branch in self._mirror.branches(row).items():
-            if replace and key not in listed and branch.evse.status != EvseStatus.REMOVED:
+        for key, branch in self._mirror.branches(row).items() if replace else ():
+            there = branch.evse.status != EvseStatus.REMOVED
+            missing = there and key not in listed and not _perhaps_unread(key, node)
+            if missing and not self._came_after(branch.evse, node, node.evses):
                 self._remove_evse(row, branch.evse, node.last_updated)
 
     def evse(self, row: Location, node: EvseNode, position: int | None = None) -> bool | None:
@@ -128,7 +131,8 @@ class Merge:
         for position, child in enumerate(node.connectors):
             self.connector(row, branch, child, position)
         for key, connector in branch.connectors.items():
-            if key not in listed and not connector.removed:
+            missing = key not in listed and not connector.removed and not _perhaps_unread(key, node)
+            if missing and not self._came_after(connector, node, node.connectors):
                 connector.removed = True
                 connector.last_updated = max(connector.last_updated, node.last_updated)
                 self._mirror.note_connector(row, connector, material=True)
@@ -153,6 +157,20 @@ class Merge:
         self._mirror.note_evse(row, evse, material=True)
         self._raise_evse(row, evse, at)
 
+    def _came_after(
+        self,
+        child: Evse | Connector,
+        picture: LocationNode | EvseNode,
+        listed: Sequence[EvseNode | ConnectorNode],
+    ) -> bool:
+        """Whether a child that is missing in a picture of its parent is newer than that picture.
+
+        A page of a pull may be stored after a push that it does not know of yet. Nothing can be said when the
+        sender does not raise the parent's last_updated with its children's (T37).
+        """
+        raised = all(one.last_updated <= picture.last_updated for one in listed)
+        return self._check_order and raised and child.last_updated > picture.last_updated
+
     def _is_there(self, row: Location) -> None:
         if row.gone_at is not None:
             row.gone_at = None
@@ -171,3 +189,8 @@ class Merge:
         if at > row.last_updated:
             row.last_updated = at
             self._mirror.note_location(row, material=False)
+
+
+def _perhaps_unread(key: str, picture: LocationNode | EvseNode) -> bool:
+    """Whether a child that was not read may be in the picture all the same, in a form that cannot be read."""
+    return key in picture.unread or "" in picture.unread

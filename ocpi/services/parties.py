@@ -54,7 +54,8 @@ def take_over_roles(connection: Connection, roles: Iterable[CredentialsRole]) ->
     for party in connection.parties.filter(active=True).exclude(pk__in=named):
         if not connection.is_hub:
             log.warning("%s is no longer named by %s and was switched off", party, connection)
-            Party.objects.filter(pk=party.pk).update(active=False)
+            party.active = False
+            party.save(update_fields=["active"])  # as signals tell the catalogue
 
 
 def _take_over(connection: Connection, role: CredentialsRole) -> Party:

@@ -24,7 +24,7 @@ def command_finished(command: Command) -> None:
     order = _order_of(command)
     if order is None:
         return
-    handler = _HANDLERS.get(command.kind)
+    handler = _HANDLERS.get(CommandKind(command.kind))
     if handler:
         handler(order, command)
     order_answered.send(sender=Order, order=order, command=command)

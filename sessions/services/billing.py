@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.services import quoting as prices
 from ocpi.models import Cdr
@@ -29,22 +30,24 @@ START_WINDOW = timedelta(minutes=5)
 def cdr_received(cdr: Cdr) -> Bill | None:
     """Bill the order of a CDR, or credit it; gives the bill, None when the CDR belongs to no order of ours.
 
-    The order is closed (BILLED) unless the CDR is implausible, which holds the bill for staff.
+    The order is closed (BILLED) unless the CDR is implausible, which holds the bill for staff. A credit that
+    comes before what it credits waits for it.
     Source: design.md §8 (what the driver pays, credit CDR); ocpi.md 3.4.
     """
     order = _order_of(cdr)
     if order is None or Bill.objects.filter(cdr=cdr).exists():
         return None
     if cdr.credit:
-        return _credit(order, cdr)
+        return _credit(order, cdr) if _is_billed(order, cdr.credit_reference_id) else None
     bill = _bill(order, cdr)
     order.energy_kwh = cdr.total_energy_kwh
     order.started_at, order.ended_at = order.started_at or cdr.start_at, order.ended_at or cdr.end_at
     if bill.held:
         order.save()
-        return bill
-    release(order, bill)
-    return bill
+    else:
+        release(order, bill)
+    credit = _credit_that_waits(cdr)
+    return _credit(order, credit) if credit else bill
 
 
 def release(order: Order, bill: Bill) -> None:
@@ -89,6 +92,19 @@ def _order_of(cdr: Cdr) -> Order | None:
         if found:
             return lock(found)
     return None
+
+
+def _is_billed(order: Order, cdr_id: str) -> bool:
+    """Whether the order has a bill by this CDR, or by any where none is named."""
+    bills = order.bills.filter(cdr__key=cdr_id.casefold()) if cdr_id else order.bills.all()
+    return bills.exists()
+
+
+def _credit_that_waits(cdr: Cdr) -> Cdr | None:
+    """The credit CDR that came before this one: by its reference, else by an id with -C at the end."""
+    named = Q(credit_reference_id__in={cdr.ocpi_id, cdr.key}) | Q(credit_reference_id="", key=f"{cdr.key}-c")
+    waiting = Cdr.objects.filter(named, party=cdr.party, credit=True)
+    return waiting.exclude(pk__in=Bill.objects.filter(cdr__in=waiting).values("cdr")).first()
 
 
 def _bill(order: Order, cdr: Cdr) -> Bill:

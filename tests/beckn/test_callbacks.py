@@ -15,6 +15,7 @@ from beckn.models import Callback, CallbackState
 from beckn.services import callbacks, delivery
 from beckn.services.outcome import Verdict, judge
 from emsp.core import http
+from emsp.core.wire import encode
 from sessions.models import Order
 from tests.factories.beckn import (
     PLACE,
@@ -308,9 +309,13 @@ class TestSending:
         assert state_of(row) == "DEAD"
 
     def test_what_is_over_its_time_is_not_sent(self, bap_server):
-        pending(bap_server, expires_at=timezone.now())
+        over = pending(bap_server, expires_at=timezone.now())
         assert delivery.deliver_due() == 0
-        assert bap_server.received == []
+        pending(bap_server)
+        assert delivery.deliver_due() == 1
+        assert state_of(over) == "PENDING"
+        assert delivery.expire() == 1
+        assert state_of(over) == "DEAD"
 
     def test_a_forbidden_address_is_dead_at_once(self, bap_server, settings):
         settings.SANDBOX = False
@@ -333,17 +338,21 @@ class TestSending:
         delivery.deliver_due()
         assert (state_of(row), row.last_error) == ("PENDING", "the URL's host cannot be resolved")
 
-    def test_a_callback_that_waited_says_when_it_leaves(self, bap_server):
-        row = pending(bap_server)
-        Callback.objects.update(created_at=timezone.now() - timedelta(seconds=31))
+    @pytest.mark.parametrize(("age_s", "again"), [(29, False), (31, True)])
+    def test_a_callback_that_waited_says_when_it_leaves(self, bap_server, age_s, again):
+        body = request_body("on_search", {"x": 1}, timestamp="2026-01-01T00:00:00.000Z")
+        row = pending(bap_server, body=encode(body))
+        Callback.objects.update(created_at=timezone.now() - timedelta(seconds=age_s))
 
         delivery.deliver_due()
 
-        before, after = json.loads(row.body), bap_server.received[0].body
-        stamp = datetime.fromisoformat(after["context"].pop("timestamp"))
-        assert abs(stamp - timezone.now()) < timedelta(seconds=5)
-        del before["context"]["timestamp"]
-        assert after == before
+        sent = bap_server.received[0].body
+        stamp = sent["context"].pop("timestamp")
+        assert (stamp != body["context"].pop("timestamp")) is again
+        assert abs(datetime.fromisoformat(stamp) - timezone.now()) < timedelta(seconds=5) or not again
+        assert sent == body
+        row.refresh_from_db()
+        assert b"2026-01-01" in bytes(row.body)
 
     def test_numbers_survive_a_new_time_stamp(self, bap_server):
         body = b'{"context":{"timestamp":"2026-01-01T00:00:00Z","x":1.10},"message":{"v":17.330000000000000001}}'
@@ -390,6 +399,14 @@ class TestOrder:
         Callback.objects.filter(pk=first.pk).update(due_at=timezone.now())
         delivery.deliver_due()
         assert [got.body["context"]["message_id"] for got in bap_server.received] == ["m0", "m2", "m0", "m1"]
+
+    def test_an_app_whose_callbacks_wait_for_their_turn_holds_up_no_other(self, bap_server):
+        soon = timezone.now() + timedelta(minutes=1)
+        pending(bap_server, sequence_key="order", due_at=soon)
+        pending(bap_server, sequence_key="order")
+        other = pending(bap_server, bap_id="other.example")
+        assert delivery.deliver_due() == 1
+        assert state_of(other) == "DELIVERED"
 
     def test_after_six_attempts_it_holds_back_nobody(self, bap_server):
         later = timezone.now() + timedelta(minutes=1)

@@ -16,8 +16,11 @@ import pytest
 from emsp.demo import supervisor
 from emsp.demo.console import Console
 from emsp.demo.errors import DemoError, ProcessDied, StopRequested
+from emsp.demo.folder import is_occupied
+from emsp.demo.keys import keep_keys
 from emsp.demo.leftovers import Record
 from emsp.demo.processes import Children, Program
+from emsp.demo.world import World
 
 PROJECT = Path(__file__).resolve().parents[2]
 WAIT_FOR_EVER = "import threading; print('up', flush=True); threading.Event().wait()"
@@ -121,6 +124,17 @@ def test_when_one_has_died_the_complaints_of_others_are_not_shown(screen):
     assert screen.getvalue() == "web      | before\nredis    | last words\n"
 
 
+def test_complaints_are_shown_again_when_the_dead_one_has_been_back_for_a_while(screen):
+    now = [100.0]
+    console = Console(screen, clock=lambda: now[0])
+    console.hear_only("redis")
+    console.hear_all(after_s=8.0)
+    for now[0], text in ((107.9, "the broker is away"), (108.0, "news"), (108.1, "more news")):
+        console.line("web", text)
+
+    assert screen.getvalue() == "web      | news\nweb      | more news\n"
+
+
 def test_a_task_that_fails_is_told_and_one_that_succeeds_is_forgotten(children):
     children.run(program("bap", "pass"))
     assert children.names() == []
@@ -219,7 +233,9 @@ def test_a_child_that_dies_is_started_again(children, screen):
     assert children.names() == ["worker"]
 
 
-def test_a_demo_with_a_child_that_keeps_dying_says_one_line_a_death_and_ends_with_1(tmp_path, screen, monkeypatch):
+def test_a_demo_with_a_child_that_keeps_dying_says_one_line_a_death_and_ends_with_1(
+    tmp_path, screen, monkeypatch
+):
     def bring_up(folder, ports, console, children):
         children.start(program("web", WAIT_FOR_EVER))
         assert screen.seen("up")
@@ -233,7 +249,10 @@ def test_a_demo_with_a_child_that_keeps_dying_says_one_line_a_death_and_ends_wit
 
     assert status == 1
     again = "demo: worker ended unexpectedly (exit status 3); starting it again\n"
-    assert screen.getvalue() == "web      | up\n" + again * 6 + "demo: worker died 6 times within 60 s; stopping\n"
+    assert (
+        screen.getvalue()
+        == "web      | up\n" + again * 6 + "demo: worker died 6 times within 60 s; stopping\n"
+    )
     assert [file.name for file in (tmp_path / ".demo").iterdir()] == ["lock"]
 
 
@@ -256,3 +275,25 @@ def test_a_stopped_demo_ends_with_0(tmp_path, screen, monkeypatch, number):
     assert status == 0
     assert notes.read_text() == "worker web postgres "
     assert screen.getvalue().endswith("demo: stopping\n")
+
+
+def test_a_command_runs_beside_services_of_its_own_and_then_all_ends(tmp_path, screen, monkeypatch):
+    def world(folder, ports, children):
+        children.start(program("postgres", WAIT_FOR_EVER))
+        return World(
+            ports, keep_keys(folder), "postgresql://nobody@/emsp", "postgresql://nobody@/bap", "redis://"
+        )
+
+    monkeypatch.setattr(supervisor, "_world", world)
+    folder = tmp_path / ".demo"
+
+    status = supervisor.manage(folder, Console(screen), ["beckn_keys"])
+    assert status == 0
+    assert "beckn_keys| BECKN_SIGNING_PRIVATE_KEY=" in screen.getvalue()
+
+    status = supervisor.manage(folder, Console(screen), ["no_such_command"])
+    assert status == 1
+    assert screen.getvalue().endswith("demo: no_such_command failed (exit status 1); stopping\n")
+
+    assert sorted(file.name for file in folder.iterdir()) == ["keys.json", "lock"]
+    assert not is_occupied(folder)

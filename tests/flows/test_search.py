@@ -83,3 +83,11 @@ def test_a_status_push_is_in_the_next_search(driver, cpo):
     entry = driver.search()["message"]["catalog"]["providers"][0]["items"][0]["tags"][0]["list"][-1]
 
     assert (entry["descriptor"]["code"], entry["value"]) == ("status", "In Use")
+
+
+def test_the_stations_of_an_operator_that_left_are_not_offered(driver, cpo):
+    driver.search()
+    assert cpo.call("DELETE", "credentials").status_code == 200
+
+    assert items(driver.search()) == []
+    assert driver.select()["error"]["message"] == "EVSE_UNAVAILABLE: this charger is no longer offered"

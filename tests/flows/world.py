@@ -310,3 +310,13 @@ class Driver:
     def cancel(self, reason="5", **over):
         self.ask("cancel", {"order_id": self.order_id, "cancellation_reason_id": reason} | over)
         return self.last("on_cancel")
+
+
+def state_of(message):
+    return message["message"]["order"]["fulfillments"][0]["state"]["descriptor"]["code"]
+
+
+def lines_of(message):
+    return [
+        (line["title"], line["price"]["value"]) for line in message["message"]["order"]["quote"]["breakup"]
+    ]

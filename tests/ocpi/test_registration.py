@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import redirect_stderr
 from io import StringIO
 
 import pytest
@@ -249,7 +250,8 @@ def run(*arguments):
     """Exit status, stdout and stderr of ocpi_register."""
     out, err = StringIO(), StringIO()
     try:
-        call_command("ocpi_register", *arguments, stdout=out, stderr=err)
+        with redirect_stderr(err):  # what argparse refuses never reaches the command's own streams
+            call_command("ocpi_register", *arguments, stdout=out, stderr=err)
     except SystemExit as end:
         return end.code, out.getvalue(), err.getvalue()
     return 0, out.getvalue(), err.getvalue()
@@ -278,7 +280,9 @@ def test_the_command_fails_with_one_sentence(network):
     assert "A-wrong" not in err
 
 
-@pytest.mark.parametrize("arguments", [[], ["--name", "Peer"], ["--invite"], ["--name", "x" * 101, "--invite"]])
+@pytest.mark.parametrize("arguments", [
+    [], ["--name", "Peer"], ["--invite"], ["--name", "x" * 101, "--invite"], ["--name"], ["--nonsense", "x"],
+])
 def test_the_command_says_what_is_missing(arguments):
     status, _, err = run(*arguments)
 

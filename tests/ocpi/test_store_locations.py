@@ -7,7 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from ocpi.models import Connector, Evse, Location, ParkedObject
-from ocpi.services.locations import store_locations
+from ocpi.services.locations import store_connector, store_evse, store_locations
 from ocpi.services.parked import park
 from tests.factories.ocpi import connector_body, evse_body, location_body
 
@@ -95,6 +95,20 @@ def test_one_bad_evse_does_not_lose_its_location_nor_one_bad_connector_its_evse(
     assert list(Connector.objects.values_list("evse__uid", "ocpi_id")) == [("A", "1")]
 
 
+@pytest.mark.parametrize("uid", ["evse-1", None])
+def test_what_comes_in_a_form_that_cannot_be_read_is_not_removed(party, uid):
+    store_locations(party, [location_body()], received_at=NOW)
+    later = {"last_updated": "2026-03-01T09:00:00Z"}
+    broken = {"uid": uid, "status": ["AVAILABLE"]} | later
+    store_locations(party, [location_body(evses=[broken], **later)], received_at=NOW + timedelta(hours=1))
+    assert Evse.objects.get().status == "AVAILABLE"
+
+    later = {"last_updated": "2026-03-01T10:00:00Z"}
+    bare = evse_body(connectors=[{"id": uid and "1"}, connector_body(id="2")], **later)
+    store_locations(party, [location_body(evses=[bare], **later)], received_at=NOW + timedelta(hours=2))
+    assert dict(Connector.objects.values_list("ocpi_id", "removed")) == {"1": False, "2": False}
+
+
 def test_a_refused_location_that_is_known_counts_as_seen(party):
     store_locations(party, [location_body()], received_at=NOW)
 
@@ -147,6 +161,31 @@ def test_an_old_picture_does_not_bring_back_what_was_removed(party):
         party, [location_body(last_updated="2026-03-01T10:00:00Z")], received_at=NOW + timedelta(hours=3)
     )
     assert Evse.objects.get().status == "AVAILABLE"
+
+
+def test_a_page_taken_before_a_push_does_not_undo_it(party):
+    store_locations(party, [location_body()], received_at=NOW)
+    later = "2026-03-01T09:00:00Z"
+    store_evse(party, "LOC-1", "NEW", evse_body(uid="NEW", last_updated=later), received_at=NOW)
+    store_connector(party, "LOC-1", "NEW", "2", connector_body(id="2", last_updated=later), received_at=NOW)
+    before = set(Connector.objects.values_list("evse__uid", "ocpi_id", "removed", "evse__status"))
+
+    store_locations(party, [location_body()], received_at=NOW + timedelta(hours=1))
+    store_evse(party, "LOC-1", "NEW", evse_body(uid="NEW"), received_at=NOW + timedelta(hours=1))
+    assert set(Connector.objects.values_list("evse__uid", "ocpi_id", "removed", "evse__status")) == before
+
+    store_locations(party, [location_body(last_updated=later)], received_at=NOW + timedelta(hours=2))
+    assert Evse.objects.get(uid="NEW").status == "REMOVED"
+
+
+def test_a_peer_that_does_not_raise_the_locations_moment_can_remove_evses_too(party):
+    newer = "2026-03-01T09:00:00Z"
+    both = [evse_body(last_updated=newer), evse_body(uid="TWO", last_updated=newer)]
+    store_locations(party, [location_body(evses=both)], received_at=NOW)
+
+    store_locations(party, [location_body(evses=both[:1])], received_at=NOW + timedelta(hours=1))
+
+    assert dict(Evse.objects.values_list("uid", "status")) == {"EVSE-1": "AVAILABLE", "TWO": "REMOVED"}
 
 
 def test_the_order_can_be_left_unchecked(party):

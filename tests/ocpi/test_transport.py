@@ -189,6 +189,16 @@ def test_a_trailing_slash_makes_no_difference(cpo):
         assert cpo.get(url).said == cpo.get(url + "/").said == (200, 1000)
 
 
+def test_no_address_is_redirected(cpo):
+    assert cpo.get("/ocpi/emsp").status == 404
+    assert cpo.get("/ocpi/emsp/").said == (404, 2000)
+    assert cpo.put("/ocpi/emsp/2.2.1/nonsense", {}).said == (404, 2000)
+
+
+def test_a_query_that_django_refuses_is_400(cpo):
+    assert cpo.get(f"{VERSIONS}?{'a=1&' * 2000}").said == (400, 2000)
+
+
 def test_an_accept_header_for_html_still_gets_json(cpo):
     assert cpo.get(VERSIONS, Accept="text/html").said == (200, 1000)
     assert cpo.get(f"{VERSIONS}?format=api").said == (200, 1000)

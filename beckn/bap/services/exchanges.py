@@ -43,10 +43,12 @@ class Outcome:
 
     @property
     def waiting(self) -> bool:
+        """True while an answer may still come in time."""
         return self.state == State.WAITING
 
     @property
     def answered(self) -> bool:
+        """True when the newest callback carries no error."""
         return self.state == State.ANSWERED
 
 

@@ -35,22 +35,21 @@ def choose(search: Search, station: Station, offer: Offer, energy_kwh: Decimal) 
     The first choice goes on in the search's own transaction. Another connector, or one more booking
     after the first was confirmed, opens a transaction of its own: one transaction holds one order.
     """
-    transaction_id = str(search.transaction_id)
-    order = Order.objects.filter(transaction_id=transaction_id).first()
-    if order and (order.item_id != offer.item_id or order.stage not in (Stage.QUOTING, Stage.QUOTED)):
-        order, transaction_id = None, str(uuid.uuid4())
-    if order is None:
-        order = Order.objects.create(
-            driver=search.driver,
-            search=search,
-            transaction_id=transaction_id,
-            city_code=search.city_code,
-            provider_id=station.provider_id,
-            item_id=offer.item_id,
-            fulfillment_id=offer.fulfillment_id,
-            energy_kwh=energy_kwh,
-            station=_snapshot(station, offer),
-        )
+    facts = {
+        "driver": search.driver,
+        "search": search,
+        "city_code": search.city_code,
+        "provider_id": station.provider_id,
+        "item_id": offer.item_id,
+        "fulfillment_id": offer.fulfillment_id,
+        "energy_kwh": energy_kwh,
+        "station": _snapshot(station, offer),
+    }
+    first = str(search.transaction_id)
+    order, new = Order.objects.get_or_create(transaction_id=first, defaults=facts)
+    open_yet = order.item_id == offer.item_id and order.stage in (Stage.QUOTING, Stage.QUOTED)
+    if not new and not open_yet:
+        order = Order.objects.create(transaction_id=str(uuid.uuid4()), **facts)
     return quote(order, energy_kwh)
 
 

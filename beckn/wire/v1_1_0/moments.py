@@ -6,9 +6,10 @@ from typing import Any
 
 from emsp.core.wire import WireError
 
+DAYS_A_YEAR, DAYS_A_MONTH = 365, 30  # a ttl needs no calendar; BECKN-006's own example is P1M
 FRACTION = re.compile(r"(\.\d{6})\d+")
 DURATION = re.compile(
-    r"^P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$"
+    r"^P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$"
 )
 
 
@@ -36,5 +37,6 @@ def duration_of(value: Any, path: str) -> timedelta | None:
     found = DURATION.match(str(value)) if len(str(value)) < 40 else None
     if not found or not any(found.groups()):
         raise WireError("is not an ISO 8601 duration", path=path)
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    days += years * DAYS_A_YEAR + months * DAYS_A_MONTH
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)

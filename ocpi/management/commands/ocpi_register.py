@@ -1,10 +1,10 @@
 """Registers the eMSP at a CPO, or makes a token A for a CPO that starts. Source: design.md §4, §8."""
 
 import sys
-from argparse import ArgumentParser
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError
 
 from emsp.core.errors import DomainError
 from emsp.core.log import mask_text
@@ -20,22 +20,30 @@ class Command(BaseCommand):
         "or print a token A for a CPO that starts it (--name, --invite)."
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.error = self._fail  # type: ignore[method-assign]  # argparse would exit with 2
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", default="", help="our name for the CPO; a known one is registered anew")
         parser.add_argument("--versions-url", default="", help="the CPO's /versions address")
         parser.add_argument("--token-a", default="", help="the registration token that the CPO gave us")
         parser.add_argument("--invite", action="store_true", help="print a fresh token A as the last line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["invite"]:
-            return self._invite(options["name"])
-        return self._register(options["name"], options["versions_url"], options["token_a"])
-
-    def _invite(self, name: str) -> None:
         try:
-            token = registration.invite(name)
+            if options["invite"]:
+                self._invite(options["name"])
+            else:
+                self._register(options["name"], options["versions_url"], options["token_a"])
         except DomainError as error:
             self._fail(str(error))
+        except OperationalError:
+            self._fail("the database does not answer: is DATABASE_URL right?")
+
+    def _invite(self, name: str) -> None:
+        token = registration.invite(name)
         self.stdout.write(f"Token A for {name.strip()}; it is shown only now:")
         self.stdout.write(token)
 
@@ -44,10 +52,7 @@ class Command(BaseCommand):
         missing = [option for option, value in given.items() if not value]
         if missing:
             self._fail(f"{', '.join(missing)} must be given, or --name and --invite")
-        try:
-            connection = registration.register(name, versions_url, token_a, report=self._report)
-        except DomainError as error:
-            self._fail(str(error))
+        connection = registration.register(name, versions_url, token_a, report=self._report)
         parties = ", ".join(f"{party.country_code}-{party.party_id}" for party in connection.parties.all())
         self.stdout.write(f"Registered with {connection}: {parties}")
 
@@ -57,6 +62,6 @@ class Command(BaseCommand):
         if step.hint:
             self.stdout.write(f"    hint: {step.hint}")
 
-    def _fail(self, sentence: str) -> NoReturn:
-        self.stderr.write(mask_text(sentence))
+    def _fail(self, message: str) -> NoReturn:
+        self.stderr.write(mask_text(message))
         sys.exit(1)

@@ -34,11 +34,15 @@ class ConnectorNode:
 
 @dataclass(frozen=True)
 class EvseNode:
-    """An EVSE as read; raw as received, without its connectors."""
+    """An EVSE as read; raw as received, without its connectors.
+
+    unread: keys of connectors that are there but could not be read; an empty key for one without an id.
+    """
 
     value: Evse
     raw: dict[str, Any]
     connectors: list[ConnectorNode]
+    unread: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -51,11 +55,15 @@ class EvseNode:
 
 @dataclass(frozen=True)
 class LocationNode:
-    """A location as read; raw as received, without its EVSEs."""
+    """A location as read; raw as received, without its EVSEs.
+
+    unread: keys of EVSEs that are there but could not be read; an empty key for one without a uid.
+    """
 
     value: Location
     raw: dict[str, Any]
     evses: list[EvseNode]
+    unread: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -84,13 +92,14 @@ def read_location(given: Any, lost: list[WireError], findings: list[Finding] | N
     """
     value = read(given, Location, findings)
     _check_place(value)
-    evses = []
+    evses, unread = [], set()
     for number, entry in enumerate(value.evses):
         try:
             evses.append(read_evse(entry, lost, findings, path=f"evses[{number}]"))
         except WireError as error:
             lost.append(error)
-    return LocationNode(value, without(given, "evses"), _each_once(evses))
+            unread.add(_key(entry, "uid"))
+    return LocationNode(value, without(given, "evses"), _each_once(evses), frozenset(unread))
 
 
 def read_evse(
@@ -103,14 +112,15 @@ def read_evse(
     value = read(given, Evse, findings, path)
     if not value.connectors and value.status.strip().upper() != REMOVED:
         raise WireError("at least one is required", path=f"{path}.connectors" if path else "connectors")
-    connectors = []
+    connectors, unread = [], set()
     for number, entry in enumerate(value.connectors):
         where = f"{path}.connectors[{number}]" if path else f"connectors[{number}]"
         try:
             connectors.append(read_connector(entry, findings, path=where))
         except WireError as error:
             lost.append(error)
-    return EvseNode(value, without(given, "connectors"), _each_once(connectors))
+            unread.add(_key(entry, "id"))
+    return EvseNode(value, without(given, "connectors"), _each_once(connectors), frozenset(unread))
 
 
 def read_evse_alone(given: Any, findings: list[Finding] | None = None) -> EvseNode:
@@ -126,6 +136,11 @@ def read_connector(given: Any, findings: list[Finding] | None = None, path: str 
 def without(given: dict[str, Any], *names: str) -> dict[str, Any]:
     """An object as received, less these members and those that are null, which count as absent."""
     return {name: value for name, value in given.items() if value is not None and name not in names}
+
+
+def _key(entry: Any, name: str) -> str:
+    value = entry.get(name) if isinstance(entry, dict) else None
+    return value.strip().casefold() if isinstance(value, str) else ""
 
 
 def _each_once(nodes: list[N]) -> list[N]:

@@ -107,6 +107,8 @@ def test_cancelling_with_one_of_the_provider_s_reasons(driver, bpp):
     assert bpp.asked("cancel").body["message"] == {
         "order_id": world.ORDER_ID, "cancellation_reason_id": "5", "descriptor": {"short_desc": "Plan changed"},
     }
+    page = driver.browser.get(driver.order_path)
+    assert "Cancelled" in page and "Total ₹0.00" in page and "Cancel order" not in page
     receipt = driver.browser.get(f"{driver.order_path}/receipt")
     assert "Cancelled" in receipt and "₹0.00" in receipt
     driver.browser.get(path)
@@ -118,6 +120,7 @@ def test_a_refused_cancellation_is_told(driver, bpp):
     bpp.script("get_cancellation_reasons", {"cancellation_reasons": world.REASONS})
     driver.browser.get(f"{driver.order_path}/cancel")
     bpp.told("cancellation_reasons")
+    assert "stop charging instead" in driver.browser.get(f"{driver.order_path}/cancel")
     error = {"code": "50001", "message": "The session has already ended"}
     bpp.script("cancel", {"order": {"id": world.ORDER_ID}}, error=error)
     driver.browser.post(f"{driver.order_path}/cancel", reason="1")

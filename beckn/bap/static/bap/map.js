@@ -45,6 +45,20 @@
     map.fitBounds(L.latLngBounds(markers.map((one) => [one.latitude, one.longitude])).extend(start), { padding: [44, 44], maxZoom: 15 });
   } else if (markers.length === 1) map.setView(start, 15);
 
+  // Where labels would cover each other, the nearer station (markers come nearest first) keeps its label.
+  const declutter = () => {
+    const taken = [];
+    for (const { pin, marker } of pins.values()) {
+      const at = map.project(marker.getLatLng());
+      const half = pin.textContent.length * 4.5 + 11;
+      const covered = taken.some((box) => Math.abs(box.x - at.x) < box.half + half && Math.abs(box.y - at.y) < 34);
+      pin.classList.toggle("mini", covered);
+      if (!covered) taken.push({ x: at.x, y: at.y, half });
+    }
+  };
+  map.on("zoomend", declutter);
+  declutter();
+
   for (const card of document.querySelectorAll("[data-key]")) {
     const found = pins.get(card.dataset.key);
     if (!found) continue;

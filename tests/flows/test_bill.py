@@ -1,0 +1,110 @@
+"""From the CDR to the bill: disputes, implausible CDRs, credits."""
+
+import pytest
+
+from sessions.models import Bill, Order
+from sessions.states import OrderState
+from tests.flows.world import lines_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_cdr_with_another_total_is_a_dispute_and_the_bill_stands(driver, cpo):
+    session = driver.charge()
+
+    assert cpo.cdr(session, total=191.0).status_code == 201
+
+    assert driver.last("on_status")["message"]["order"]["quote"]["price"]["value"] == "91.00"
+    assert Bill.objects.get().dispute == "the CPO charges 191.0000 INR, the quoted tariff gives 91.00"
+
+
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        ({"total_energy": 90}, "90.0000 kWh in 0:30:00 is more than 30000 W can deliver"),
+        ({"currency": "EUR"}, "the CDR is in EUR, the order was quoted in INR"),
+        (
+            {"total_cost": {"excl_vat": 0, "incl_vat": 0}},
+            "the CDR costs nothing though energy was taken under a priced tariff",
+        ),
+    ],
+)
+def test_an_implausible_cdr_holds_the_bill(driver, cpo, over, reason):
+    session = driver.charge()
+
+    assert cpo.cdr(session, **over).status_code == 201
+
+    assert Bill.objects.get().held == reason
+    assert Order.objects.get().state == OrderState.CHARGING
+    assert driver.last("on_status")["message"]["order"]["status"] == "ACTIVE"
+
+
+def test_a_credit_makes_the_bill_zero_and_a_corrected_cdr_a_new_one(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+
+    cpo.cdr(
+        session,
+        id="CDR-1-C",
+        credit=True,
+        credit_reference_id="CDR-1",
+        total_cost={"excl_vat": -91, "incl_vat": -91},
+    )
+    credited = driver.last("on_status")
+    assert lines_of(credited) == [("energy-cost", "81.00"), ("service-charge", "10.00"), ("credit", "-91.00")]
+    assert credited["message"]["order"]["quote"]["price"]["value"] == "0.00"
+
+    cpo.cdr(session, id="CDR-2", kwh=4, total=82.0)
+    assert driver.last("on_status")["message"]["order"]["quote"]["price"]["value"] == "82.00"
+
+
+@pytest.mark.parametrize("reference", [{"credit_reference_id": "CDR-1"}, {"credit_reference_id": "cdr-1"}, {}])
+def test_a_credit_that_comes_before_its_cdr_waits_for_it(driver, cpo, reference):
+    session = driver.charge()
+
+    cpo.cdr(session, id="CDR-1-C", credit=True, total_cost={"excl_vat": -91, "incl_vat": -91}, **reference)
+    assert not Bill.objects.exists()
+    assert Order.objects.get().state == OrderState.CHARGING
+
+    cpo.cdr(session)
+    credited = driver.last("on_status")
+    assert credited["message"]["order"]["quote"]["price"]["value"] == "0.00"
+    assert lines_of(credited)[-1] == ("credit", "-91.00")
+    assert [bill.cdr.ocpi_id for bill in Bill.objects.order_by("pk")] == ["CDR-1", "CDR-1-C"]
+
+
+def test_a_cdr_before_the_end_of_the_session_closes_the_order(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+    count = driver.count("on_status")
+
+    cpo.session("COMPLETED", 4.5, start_date_time=session["start_date_time"])
+
+    assert Order.objects.get().state == OrderState.BILLED
+    assert driver.count("on_status") == count
+
+
+def test_an_invalid_session_is_told_and_not_billed(driver, cpo):
+    session = driver.charge()
+
+    cpo.session("INVALID", start_date_time=session["start_date_time"])
+
+    told = driver.last("on_cancel")["message"]["order"]
+    assert (told["status"], told["fulfillments"][0]["state"]["descriptor"]["code"]) == (
+        "CANCELLED",
+        "INVALID",
+    )
+    assert told["quote"]["price"]["value"] == "0.00"
+
+
+def test_the_tariff_that_was_quoted_prices_the_bill(driver, cpo):
+    from tests.flows.world import tariff
+
+    session = driver.charge()
+    dearer = tariff("99", "10", last_updated="2026-03-02T08:00:00Z")
+    assert cpo.call("PUT", "tariffs/IN/CPO/T-1", dearer).status_code == 200
+
+    cpo.cdr(session)
+
+    assert driver.last("on_status")["message"]["order"]["quote"]["price"]["value"] == "91.00"
+    assert driver.search()["message"]["catalog"]["providers"][0]["items"][0]["price"]["value"] == "99"

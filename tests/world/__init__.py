@@ -1,0 +1,1 @@
+"""The whole world as `make demo` starts it: real processes, real kills."""
