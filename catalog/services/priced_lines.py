@@ -147,7 +147,7 @@ def _line(dimension: str, price: Decimal, items: list[Item]) -> Line:
 
 
 def _single(code: str, amount: Decimal, excl_vat: Decimal | None) -> Line:
-    return Line(code, None, Decimal(1), "session", amount, amount, excl_vat)
+    return Line(code, None, Decimal(1), "session", amount, amount, unit_price_excl_vat=excl_vat)
 
 
 def _unit_price(item: Item) -> Decimal:

@@ -30,11 +30,13 @@ def cost(*lines, kwh="5", excl=None):
 
 def energy(kwh="5", price="18", excl=None):
     amount = (D(kwh) * D(price)).quantize(D("0.01"))
-    return Line("energy-cost", D(kwh), D(kwh), "kWh", D(price), amount, D(excl or price))
+    return Line(
+        "energy-cost", D(kwh), D(kwh), "kWh", D(price), amount, unit_price_excl_vat=D(excl or price)
+    )
 
 
 def single(code, amount):
-    return Line(code, None, D(1), "session", D(amount), D(amount), D(amount))
+    return Line(code, None, D(1), "session", D(amount), D(amount), unit_price_excl_vat=D(amount))
 
 
 def terms(**values):
@@ -169,7 +171,7 @@ class TestTerms:
         assert priced.total == D(total) == sum(line.amount for line in priced.lines)
 
     def test_a_markup_per_kwh_is_due_where_the_operator_prices_time_alone(self):
-        given = cost(Line("charging-time", None, D("0.5"), "h", D(60), D("30.00"), D(60)), kwh="12")
+        given = cost(Line("charging-time", None, D("0.5"), "h", D(60), D("30.00")), kwh="12")
 
         priced = retail(given, terms(kind="MARKUP", currency="INR", markup_per_kwh="1.5"))
 
