@@ -10,5 +10,5 @@ class SessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to the news from the CPOs."""
-        from sessions import receivers  # noqa: F401
+        """Listen to the news from the CPOs, and to our own."""
+        from sessions import checks, money_receivers, receivers  # noqa: F401

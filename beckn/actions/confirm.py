@@ -9,11 +9,12 @@ from beckn.errors import Refusal
 from beckn.models import Request, Transaction
 from beckn.render import order as render
 from beckn.render.echo import PAYMENT_TYPES
-from beckn.wire.v1_1_0 import OrderIn, text_of
+from beckn.wire.v1_1_0 import OrderIn, decimal_of, text_of
 from sessions.errors import CpoRefused
 from sessions.models import Order
 from sessions.outcomes import text_of as outcome_text
 from sessions.services import starting
+from sessions.services.payment_terms import Proof
 from sessions.states import OrderState
 
 
@@ -34,6 +35,7 @@ class Confirm(Action):
             stated_total=total,
             stated_currency=currency,
             driver_hash=remember_driver(conversation, wanted) if fresh else "",
+            proofs=proofs_of(wanted),
         )
         if fresh and wanted.payments:
             conversation.payments = wanted.payments
@@ -67,3 +69,17 @@ def check_payments(order: OrderIn) -> None:
             raise Refusal(
                 "40004", "payments are collected by the BAP or the BPP", path=f"{path}.collected_by"
             )
+
+
+def proofs_of(order: OrderIn) -> list[Proof]:
+    """The payments that an app says it collected: PAID, with a transaction_id, an amount and a currency."""
+    found = []
+    for number, payment in enumerate(order.payments or []):
+        params = payment.get("params")
+        if not isinstance(params, dict) or text_of(payment.get("status")).upper() != "PAID":
+            continue
+        reference, currency = text_of(params.get("transaction_id")), text_of(params.get("currency"))
+        if reference and currency and params.get("amount") is not None:
+            amount = decimal_of(params["amount"], f"message.order.payments[{number}].params.amount")
+            found.append(Proof(reference=reference, amount=amount, currency=currency))
+    return found
