@@ -49,7 +49,9 @@ class PaymentPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.bap_id or 'every app'}, {self.party or 'every operator'}: {self.collected_by} {self.type}"
+        return (
+            f"{self.bap_id or 'every app'}, {self.party or 'every operator'}: {self.collected_by} {self.type}"
+        )
 
     def clean(self) -> None:
         """We can collect only where a gateway is set up."""

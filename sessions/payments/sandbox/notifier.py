@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 from sessions.payments import signing
 from sessions.payments.sandbox.till import Paid
@@ -25,8 +26,16 @@ class Notifier:
         self._url, self._key = url, key
         self._stop = threading.Event()
 
-    def tell(self, paid: Paid, status: str, *, reason: str = "", after_s: float = 0) -> None:
-        """POST a notification in the background; after_s: not before so many seconds."""
+    def tell(
+        self,
+        paid: Paid,
+        status: str,
+        *,
+        reason: str = "",
+        after_s: float = 0,
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
+        """POST a notification in the background; after_s: not before so many seconds; then: once it was heard."""
         body = json.dumps(
             {
                 "event_id": f"evt_{secrets.token_hex(12)}",
@@ -38,17 +47,18 @@ class Notifier:
                 "reason": reason,
             }
         ).encode()
-        threading.Thread(target=self._deliver, args=(body, after_s), daemon=True).start()
+        threading.Thread(target=self._deliver, args=(body, after_s, then), daemon=True).start()
 
     def close(self) -> None:
         """Give up what is still to be told."""
         self._stop.set()
 
-    def _deliver(self, body: bytes, after_s: float) -> None:
+    def _deliver(self, body: bytes, after_s: float, then: Callable[[], object]) -> None:
         for wait_s in (after_s, *WAITS_S):
             if self._stop.wait(wait_s):
                 return
             if self._post(body):
+                then()
                 return
         log.error("a notification was given up")
 

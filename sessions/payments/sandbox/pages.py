@@ -15,7 +15,8 @@ button { font: inherit; font-weight: 600; padding: .8rem; border-radius: .5rem; 
   background: transparent; color: inherit; cursor: pointer; }
 button.main { background: #0a7d4f; border-color: #0a7d4f; color: #fff; }
 .note { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
-table { width: 100%; border-collapse: collapse; } td, th { text-align: left; padding: .35rem; border-top: 1px solid var(--line); }
+table { width: 100%; border-collapse: collapse; }
+td, th { text-align: left; padding: .35rem; border-top: 1px solid var(--line); }
 """
 SANDBOX = '<p class="note soft">Sandbox: no money is moved.</p>'
 WORDS = {

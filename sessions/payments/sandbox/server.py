@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -60,12 +61,11 @@ class Sandbox(ThreadingHTTPServer):
         """POST of a button. A payment that is made already is not made again."""
         paid, purpose = self._linked(target)
         wish = parse_qs(body.decode("utf-8", "replace")).get("do", [""])[0]
-        if wish == "pay" and self.till.move(paid, "PAID"):
+        if wish == "pay" and paid.status != "LATE" and self.till.move(paid, "PAID"):
             self.notifier.tell(paid, "PAID")
-        elif wish == "late" and self.till.move(paid, "PAID"):
-            # Paid from now on, told late: pressing another button meanwhile cannot change it.
-            self.notifier.tell(paid, "PAID", after_s=self.late_s)
-            return Answer(200, HTML, pages.checkout(Paid(**{**vars(paid), "status": "LATE"}), purpose))
+        elif wish == "late" and self.till.move(paid, "LATE"):
+            told = partial(self.till.move, paid, "PAID")
+            self.notifier.tell(paid, "PAID", after_s=self.late_s, then=told)
         elif wish == "fail" and self.till.move(paid, "FAILED"):
             self.notifier.tell(paid, "FAILED", reason="the driver's bank refused")
         return Answer(200, HTML, pages.checkout(paid, purpose))
@@ -129,7 +129,9 @@ class Handler(BaseHTTPRequestHandler):
             answer = make()
         except Refused as refused:
             text = (
-                json.dumps({"error": refused.reason}) if content_type == JSON else pages.refused(refused.reason)
+                json.dumps({"error": refused.reason})
+                if content_type == JSON
+                else pages.refused(refused.reason)
             )
             answer = Answer(refused.status, content_type, text)
         self._write(answer)

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+MADE = ("PAID", "LATE")
+
 
 class Refused(Exception):
     """What was asked cannot be done. status: of the HTTP answer."""
@@ -19,7 +21,7 @@ class Refused(Exception):
 
 @dataclass
 class Paid:
-    """One payment. status: OPEN, LATE (success is on its way), FAILED, PAID. Amounts as text, two decimals."""
+    """One payment. status: OPEN, LATE (paid, not told yet), FAILED, PAID. Amounts as text, two decimals."""
 
     reference: str
     amount: str
@@ -52,9 +54,9 @@ class Till:
             return list(reversed(self._payments.values()))
 
     def move(self, paid: Paid, status: str) -> bool:
-        """Set the status; False when it is paid already, which stays."""
+        """Set the status; False when the payment is made already, which stays."""
         with self._lock:
-            if paid.status == "PAID":
+            if paid.status in MADE and (paid.status, status) != ("LATE", "PAID"):
                 return False
             paid.status = status
             self._save()
@@ -64,7 +66,7 @@ class Till:
         """Give back a part, once for each refund_reference. Raises Refused."""
         with self._lock:
             paid = self._payments.get(reference)
-            if paid is None or paid.status != "PAID":
+            if paid is None or paid.status not in MADE:
                 raise Refused(404, "no such payment was made")
             known = paid.refunds.get(refund_reference)
             if known is not None:
