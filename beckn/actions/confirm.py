@@ -1,5 +1,6 @@
 """confirm → on_confirm: the order is firm, and by policy starts. Source: RFC §6.4, 11.1.1; beckn.md e.2, e.4."""
 
+import contextlib
 from typing import Any
 
 from beckn.actions.base import Action
@@ -10,6 +11,7 @@ from beckn.models import Request, Transaction
 from beckn.render import order as render
 from beckn.render.echo import PAYMENT_TYPES
 from beckn.wire.v1_1_0 import OrderIn, decimal_of, text_of
+from emsp.core.wire import WireError
 from sessions.errors import CpoRefused
 from sessions.models import Order
 from sessions.outcomes import text_of as outcome_text
@@ -72,14 +74,18 @@ def check_payments(order: OrderIn) -> None:
 
 
 def proofs_of(order: OrderIn) -> list[Proof]:
-    """The payments that an app says it collected: PAID, with a transaction_id, an amount and a currency."""
+    """The payments that an app says it collected: PAID, with a transaction_id, an amount and a currency.
+
+    What cannot be read is no proof; whether one is needed, the terms say.
+    """
     found = []
-    for number, payment in enumerate(order.payments or []):
+    for payment in order.payments or []:
         params = payment.get("params")
         if not isinstance(params, dict) or text_of(payment.get("status")).upper() != "PAID":
             continue
         reference, currency = text_of(params.get("transaction_id")), text_of(params.get("currency"))
-        if reference and currency and params.get("amount") is not None:
-            amount = decimal_of(params["amount"], f"message.order.payments[{number}].params.amount")
-            found.append(Proof(reference=reference, amount=amount, currency=currency))
+        with contextlib.suppress(WireError):
+            amount = decimal_of(params.get("amount"), "params.amount")
+            if reference and currency:
+                found.append(Proof(reference=reference, amount=amount, currency=currency))
     return found

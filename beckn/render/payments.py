@@ -33,9 +33,10 @@ def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, A
     """PAID once what is owed now is here; url is the page that leads to the gateway while it is not."""
     rows = list(order.payments.prefetch_related("refunds"))
     received = [row for row in rows if row.state in (PaymentState.PAID, PaymentState.REFUNDED)]
-    paid = bool(received) and payment_terms.paid(order) >= _owed(order, quote)
+    owed = _owed(order, quote)
+    paid = bool(received) and payment_terms.paid(order) >= owed
     made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
-    if not paid:
+    if not paid and owed:
         made["url"] = f"{settings.BASE_URL}/pay/{order.reference}"
     if quote:
         made["params"] = {"amount": f"{quote.total:.2f}", "currency": quote.currency}

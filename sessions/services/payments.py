@@ -92,7 +92,10 @@ def notified(news: Notification) -> Payment:
     try:
         with transaction.atomic():
             PaymentNotice.objects.create(
-                event_id=news.event_id, payment=payment, status=news.status, effect=effect or "changes nothing"
+                event_id=news.event_id,
+                payment=payment,
+                status=news.status,
+                effect=effect or "changes nothing",
             )
     except IntegrityError:
         return payment

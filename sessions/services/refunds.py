@@ -60,9 +60,7 @@ def _finally_owed(order: Order) -> tuple[Decimal, str] | None:
 
 
 def _promise(payment: Payment, amount: Decimal, reason: str) -> Refund:
-    refund = Refund.objects.create(
-        payment=payment, amount=amount, reason=reason[:200], due_at=timezone.now()
-    )
+    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason[:200], due_at=timezone.now())
     entries.book_refund_owed(refund)
     return refund
 

@@ -11,7 +11,7 @@ from catalog.models import Offer
 from ocpi.models import CommandKind
 from ocpi.services.commands import request_command
 from ocpi.services.tokens import driver_token
-from sessions.errors import EvseUnavailable, NotAgreed, QuoteExpired, UpdateNotPossible
+from sessions.errors import EvseUnavailable, NotAgreed, PaymentRequired, QuoteExpired, UpdateNotPossible
 from sessions.models import Order
 from sessions.services import payment_terms, quoting
 from sessions.services.moves import lock, move
@@ -82,6 +82,8 @@ def start(order: Order) -> Order:
         return order
     if order.state != OrderState.CONFIRMED:
         raise UpdateNotPossible("charging cannot be started: the order is not confirmed, or it is over")
+    if not payment_terms.may_start(order):
+        raise PaymentRequired("charging cannot be started: the order is prepaid and not paid yet")
     _send_start(order)
     return order
 

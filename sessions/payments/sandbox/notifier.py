@@ -47,6 +47,10 @@ class Notifier:
                 "reason": reason,
             }
         ).encode()
+        self.start(body, after_s, then)
+
+    def start(self, body: bytes, after_s: float, then: Callable[[], object]) -> None:
+        """Deliver in a thread of its own."""
         threading.Thread(target=self._deliver, args=(body, after_s, then), daemon=True).start()
 
     def close(self) -> None:

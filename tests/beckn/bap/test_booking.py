@@ -24,3 +24,9 @@ def test_the_way_from_search_to_receipt(driver, bpp):
     receipt = driver.browser.get(done.link(r"/orders/[^\"]+/receipt"))
     assert "₹91.00" in receipt and "4.5 kWh × ₹18.00" in receipt and "Energy 4.5 kWh" in receipt
     assert "5 Jan 2026, 15:33" in receipt and "5 Jan 2026, 16:11" in receipt
+
+
+def test_where_the_provider_collects_the_driver_pays_on_its_page_first(driver, bpp):
+    page = "https://pay.example/orders/1"
+    theirs = world.PREPAID | {"url": page}
+    bpp.script("on_init", world.order("RESERVATION", payment=theirs))
