@@ -87,7 +87,9 @@ class JournalEntryAdmin(RecordAdmin):
             "opts": self.model._meta,
             "form": form,
             "currency": chosen["currency"],
-            "total": report.Earned("total", sum(d.revenue for d in days), sum(d.cost for d in days)),
+            "total": report.Earned(
+                "total", sum((d.revenue for d in days), report.ZERO), sum((d.cost for d in days), report.ZERO)
+            ),
             "by_day": _chart([day.name[5:] for day in days], days),
             "by_operator": _chart([row.name for row in operators], operators),
             "table": {

@@ -67,12 +67,12 @@ def _sold(order: Order, bill: Bill) -> list[Side]:
         (Decimal(line["amount"]) for line in bill.quote.lines if line["code"] in FEE_CODES), Decimal(0)
     )
     tax = tax_in(bill, total - fees)
-    whose = {"party": order.party, "bap_id": order.sold_through}
+    whose = (order.party, order.sold_through)
     return [
-        Side(receivable_of(order), total, currency, **whose),
-        Side(Account.REVENUE, -(total - fees - tax), currency, **whose),
-        Side(Account.FEE, -fees, currency, **whose),
-        Side(Account.TAX, -tax, currency, **whose),
+        Side(receivable_of(order), total, currency, *whose),
+        Side(Account.REVENUE, -(total - fees - tax), currency, *whose),
+        Side(Account.FEE, -fees, currency, *whose),
+        Side(Account.TAX, -tax, currency, *whose),
     ]
 
 
@@ -94,11 +94,11 @@ def _bought(order: Order, bill: Bill) -> list[Side]:
     cost = to_cents(cdr.total_cost_excl_vat)
     owed = to_cents(cdr.total_cost_incl_vat) if cdr.total_cost_incl_vat is not None else cost
     currency = cdr.currency.upper()
-    whose = {"party": order.party, "bap_id": order.sold_through}
+    whose = (order.party, order.sold_through)
     return [
-        Side(Account.COST, cost, currency, **whose),
-        Side(Account.TAX, owed - cost, currency, **whose),
-        Side(Account.PAYABLE_CPO, -owed, currency, **whose),
+        Side(Account.COST, cost, currency, *whose),
+        Side(Account.TAX, owed - cost, currency, *whose),
+        Side(Account.PAYABLE_CPO, -owed, currency, *whose),
     ]
 
 
@@ -136,8 +136,8 @@ def _move(
     key: str, kind: EntryKind, payment: Payment, debit: Account, credit: Account, amount: Decimal, text: str
 ) -> None:
     order, currency = payment.order, payment.currency
-    whose = {"party": order.party, "bap_id": order.sold_through}
-    sides = [Side(debit, amount, currency, **whose), Side(credit, -amount, currency, **whose)]
+    whose = (order.party, order.sold_through)
+    sides = [Side(debit, amount, currency, *whose), Side(credit, -amount, currency, *whose)]
     journal.book(key, kind, sides, text=text, occurred_on=journal.today(), order=order)
 
 
@@ -151,10 +151,10 @@ def adjust(statement: Statement, amount: Decimal, reason: str) -> JournalEntry:
     bap = statement.kind == "BAP"
     signed = to_cents(amount) if bap else -to_cents(amount)
     account = Account.RECEIVABLE_BAP if bap else Account.PAYABLE_CPO
-    whose = {"party": statement.party, "bap_id": statement.bap_id}
+    whose = (statement.party, statement.bap_id)
     sides = [
-        Side(account, signed, statement.currency, **whose),
-        Side(Account.ADJUSTMENT, -signed, statement.currency, **whose),
+        Side(account, signed, statement.currency, *whose),
+        Side(Account.ADJUSTMENT, -signed, statement.currency, *whose),
     ]
     made = journal.book(
         f"adjustment:{uuid4()}", EntryKind.ADJUSTMENT, sides, text=reason, occurred_on=statement.period_to

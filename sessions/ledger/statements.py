@@ -121,11 +121,11 @@ def build_month(day: date) -> int:
         for row in baps
     ]
     for whose in wanted:
-        period = {"period_from": first, "period_to": last}
-        build(Statement.objects.get_or_create(**whose, **period)[0])
+        build(Statement.objects.get_or_create(**whose, period_from=first, period_to=last)[0])
     return len(wanted)
 
 
-def unbalanced() -> QuerySet[Posting, dict[str, Any]]:
+def unbalanced() -> list[dict[str, Any]]:
     """Entries whose postings do not add up to zero; the database lets none be, so this is a proof, not a repair."""
-    return Posting.objects.values("entry", "currency").annotate(off=Sum("amount")).exclude(off=0).order_by()
+    sums = Posting.objects.order_by().values("entry", "currency").annotate(off=Sum("amount"))
+    return [dict(row) for row in sums.exclude(off=0)]
