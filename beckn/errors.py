@@ -12,6 +12,7 @@ from sessions.errors import (
     EvseUnavailable,
     NotAgreed,
     OrderError,
+    PaymentRequired,
     QuantityUnavailable,
     QuoteExpired,
     UpdateNotPossible,
@@ -36,6 +37,7 @@ _CODES: dict[type[DomainError], str] = {
     AmountTooSmall: "40002",
     QuoteExpired: "40003",
     NotAgreed: "40000",
+    PaymentRequired: "40004",
     CancelNotPossible: "50001",
     UpdateNotPossible: "50002",
 }

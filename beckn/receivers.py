@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from beckn.services import news
 from sessions.models import Bill, Order, OrderEvent
-from sessions.signals import bill_issued, order_answered, order_changed, order_progressed
+from sessions.signals import bill_issued, order_answered, order_changed, order_progressed, payment_changed
 
 
 @receiver(order_changed, dispatch_uid="beckn.order_changed")
@@ -27,3 +27,8 @@ def on_order_progressed(order: Order, **kwargs: Any) -> None:
 @receiver(bill_issued, dispatch_uid="beckn.bill_issued")
 def on_bill_issued(order: Order, bill: Bill, **kwargs: Any) -> None:
     news.bill_issued(order)
+
+
+@receiver(payment_changed, dispatch_uid="beckn.payment_changed")
+def on_payment_changed(order: Order, **kwargs: Any) -> None:
+    news.payment_changed(order)

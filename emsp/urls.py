@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from beckn import pages
 from emsp.core import health
+from sessions import payment_views
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -14,6 +15,8 @@ urlpatterns = [
     path("track/<uuid:reference>", pages.track, name="track"),
     path("feedback/<uuid:reference>", pages.feedback, name="feedback"),
     path("support", pages.support, name="support"),
+    path("pay/<uuid:reference>", payment_views.pay, name="pay"),
+    path("payments/notify", payment_views.notify, name="payment-notify"),
     path("beckn/", include("beckn.urls")),
     path("ocpi/emsp/", include("ocpi.urls")),
 ]

@@ -190,3 +190,6 @@ class BillAdmin(RecordAdmin):
         for bill in held:
             billing.release_held(bill)
         self.message_user(request, f"{len(held)} bill(s) released and told to the apps.")
+
+
+from sessions import ledger_admin, payment_admin  # noqa: E402, F401 (their admin classes register themselves)

@@ -45,3 +45,7 @@ class CpoRefused(OrderError):
     def __init__(self, symbol: str, text: str) -> None:
         self.symbol = symbol
         super().__init__(text)
+
+
+class PaymentRequired(OrderError):
+    """The terms want the money first, and it is not there, not enough, or not proved."""

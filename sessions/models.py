@@ -155,3 +155,26 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return f"bill of {self.order}"
+
+
+# The ledger and the payments: files of their own, one app.
+from sessions.ledger_models import Account, EntryKind, JournalEntry, Posting, Statement  # noqa: E402
+from sessions.payment_models import Payment, PaymentNotice, PaymentPolicy, PaymentTerms, Refund  # noqa: E402
+
+__all__ = [
+    "Account",
+    "Bill",
+    "EntryKind",
+    "JournalEntry",
+    "Order",
+    "OrderEvent",
+    "Payment",
+    "PaymentNotice",
+    "PaymentPolicy",
+    "PaymentTerms",
+    "Posting",
+    "Quote",
+    "QuoteKind",
+    "Refund",
+    "Statement",
+]

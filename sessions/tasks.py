@@ -9,3 +9,11 @@ def sweep() -> None:
     from sessions.services import watch
 
     watch.sweep()
+
+
+@shared_task(ignore_result=True)
+def send_refunds() -> None:
+    """Wake-up and beat: ask the gateway for the refunds that are due."""
+    from sessions.services import refunds
+
+    refunds.send_due()

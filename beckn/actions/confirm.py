@@ -1,5 +1,6 @@
 """confirm → on_confirm: the order is firm, and by policy starts. Source: RFC §6.4, 11.1.1; beckn.md e.2, e.4."""
 
+import contextlib
 from typing import Any
 
 from beckn.actions.base import Action
@@ -9,11 +10,13 @@ from beckn.errors import Refusal
 from beckn.models import Request, Transaction
 from beckn.render import order as render
 from beckn.render.echo import PAYMENT_TYPES
-from beckn.wire.v1_1_0 import OrderIn, text_of
+from beckn.wire.v1_1_0 import OrderIn, decimal_of, text_of
+from emsp.core.wire import WireError
 from sessions.errors import CpoRefused
 from sessions.models import Order
 from sessions.outcomes import text_of as outcome_text
 from sessions.services import starting
+from sessions.services.payment_terms import Proof
 from sessions.states import OrderState
 
 
@@ -35,6 +38,7 @@ class Confirm(Action):
             stated_currency=currency,
             stated_quote_id=stated_quote_id(wanted),
             driver_hash=remember_driver(conversation, wanted) if fresh else "",
+            proofs=proofs_of(wanted),
         )
         if fresh and wanted.payments:
             conversation.payments = wanted.payments
@@ -68,3 +72,21 @@ def check_payments(order: OrderIn) -> None:
             raise Refusal(
                 "40004", "payments are collected by the BAP or the BPP", path=f"{path}.collected_by"
             )
+
+
+def proofs_of(order: OrderIn) -> list[Proof]:
+    """The payments that an app says it collected: PAID, with a transaction_id, an amount and a currency.
+
+    What cannot be read is no proof; whether one is needed, the terms say.
+    """
+    found = []
+    for payment in order.payments or []:
+        params = payment.get("params")
+        if not isinstance(params, dict) or text_of(payment.get("status")).upper() != "PAID":
+            continue
+        reference, currency = text_of(params.get("transaction_id")), text_of(params.get("currency"))
+        with contextlib.suppress(WireError):
+            amount = decimal_of(params.get("amount"), "params.amount")
+            if reference and currency:
+                found.append(Proof(reference=reference, amount=amount, currency=currency))
+    return found

@@ -11,7 +11,7 @@ from beckn.wire.v1_1_0 import text_of
 from sessions.errors import CpoRefused
 from sessions.models import Order
 from sessions.outcomes import text_of as outcome_text
-from sessions.services import agreeing
+from sessions.services import agreeing, payment_terms
 from sessions.states import OrderState
 
 
@@ -32,6 +32,7 @@ class Init(Action):
             stated_currency=currency,
             stated_quote_id=stated_quote_id(wanted),
         )
+        payment_terms.agree(order)
         remember_order(conversation, order)
         return order
 

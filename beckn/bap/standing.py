@@ -67,12 +67,33 @@ class Standing:
     @property
     def prepaid_due(self) -> bool:
         """True when the terms want the money before charging and it is not paid yet."""
-        return any(unpaid(payment) for payment in self.payments)
+        return any(
+            payment.get("type") in PREPAID and payment.get("status") != "PAID" for payment in self.payments
+        )
 
     @property
     def paid(self) -> bool:
         """True when a payment is told as made."""
         return any(payment.get("status") == "PAID" for payment in self.payments)
+
+    @property
+    def pay_first_url(self) -> str:
+        """Where to pay before charging; empty when nothing is to be paid there first."""
+        pages = (page_of(payment) for payment in self.payments if payment.get("type") in PREPAID)
+        return next((page for page in pages if page), "")
+
+    @property
+    def pay_url(self) -> str:
+        """Where to pay now: before or while charging, or once the bill is there; empty when there is nothing to pay."""
+        due = (
+            payment for payment in self.payments if payment.get("type") != "POST-FULFILLMENT" or self.billed
+        )
+        return next((page for page in map(page_of, due) if page), "")
+
+    @property
+    def billed(self) -> bool:
+        """True when the final bill has come."""
+        return self.status == "COMPLETE"
 
     @property
     def unit_price(self) -> Decimal | None:
@@ -81,8 +102,15 @@ class Standing:
 
 
 def unpaid(payment: dict[str, Any]) -> bool:
-    """True for a payment that must be made before charging starts."""
-    return payment.get("type") in PREPAID and payment.get("status") != "PAID"
+    """True for a payment that this app must collect before charging starts."""
+    return payment.get("type") in PREPAID and payment.get("status") != "PAID" and not page_of(payment)
+
+
+def page_of(payment: dict[str, Any]) -> str:
+    """The provider's page on which a payment is to be made; empty when it is made, or has no page."""
+    url = payment.get("url")
+    theirs = str(payment.get("collected_by")).upper() == "BPP" and payment.get("status") != "PAID"
+    return url if theirs and isinstance(url, str) and url.startswith(("https://", "http://")) else ""
 
 
 def standing(document: Any) -> Standing:

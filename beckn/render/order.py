@@ -8,6 +8,7 @@ from django.conf import settings
 
 from beckn.models import Transaction
 from beckn.render import catalog, echo, words
+from beckn.render.payments import payments
 from beckn.render.quote import measure, quotation
 from emsp.core.money import plain
 from emsp.core.wire import moment_text
@@ -51,7 +52,7 @@ def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     made["fulfillments"] = [_fulfillment(order, conversation, meter)]
     if quote:
         made["quote"] = quotation(quote)
-    made["payments"] = payments(conversation, quote)
+    made["payments"] = payments(order, conversation, quote)
     made["cancellation_terms"] = cancellation_terms()
     if order.cancelled_by:
         made["cancellation"] = _cancellation(order)
@@ -128,17 +129,6 @@ def _charging_details(meter: Meter) -> dict[str, Any]:
             {"descriptor": {"name": name, "code": code}, "value": value} for name, code, value in values
         ],
     }
-
-
-def payments(conversation: Transaction, quote: Quote | None) -> list[dict[str, Any]]:
-    """What the app confirmed; before that our terms: the app collects, after charging."""
-    confirmed = [echo.payment(given) for given in conversation.payments or []]
-    if confirmed:
-        return confirmed
-    made: dict[str, Any] = {"id": "payment-01", "collected_by": "BAP"}
-    if quote:
-        made["params"] = {"amount": f"{quote.total:.2f}", "currency": quote.currency}
-    return [made | {"type": "POST-FULFILLMENT", "status": "NOT-PAID"}]
 
 
 def cancellation_terms() -> list[dict[str, Any]]:

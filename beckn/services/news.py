@@ -55,6 +55,11 @@ def bill_issued(order: Order) -> None:
     tell(order, "on_status", lasting=True, superseding=True)
 
 
+def payment_changed(order: Order) -> None:
+    """A payment to us came, failed or was given back, also before confirm (UEI 1.5): an on_status."""
+    tell(order, "on_status", lasting=True, superseding=True)
+
+
 def tell(order: Order, action: str, *, lasting: bool = False, superseding: bool = False) -> None:
     """Queue an unsolicited callback with the whole order, in the conversation that made it."""
     conversation = Transaction.objects.filter(order=order).order_by("pk").first()

@@ -36,6 +36,7 @@ class Keys:
     admin_user: str
     admin_password: str
     redis_password: str
+    payment_key: str
 
     @property
     def bpp_public_key(self) -> str:
@@ -65,6 +66,7 @@ def new_keys() -> Keys:
         admin_user="admin",
         admin_password=secrets.token_urlsafe(12),
         redis_password=secrets.token_urlsafe(24),
+        payment_key=secrets.token_urlsafe(32),
     )
 
 

@@ -1,4 +1,4 @@
-"""The ports of the demo: PORT_BASE and the two above it, on loopback only."""
+"""The ports of the demo: PORT_BASE, the two above it and the fourth, on loopback only."""
 
 import socket
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from emsp.demo.errors import DemoError
 HOST = "127.0.0.1"
 DEFAULT_BASE = 8000
 PUBLIC = 3  # eMSP, reference BAP, CPO simulator
-NEAR = range(PUBLIC, 10)  # where ports that nobody types are looked for, above the base
+PAYMENTS = 4  # the sandbox gateway
+NEAR = (3, 5, 6, 7, 8, 9)  # where ports that nobody types are looked for, above the base
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the three servers listen. Source: design.md §4, `make demo`."""
+    """Where the servers listen. Source: design.md §4, `make demo`."""
 
     base: int
 
@@ -41,9 +42,14 @@ class Ports:
     def cpo(self) -> int:
         return self.base + 2
 
+    @property
+    def payments(self) -> int:
+        return self.base + PAYMENTS
+
     def check_free(self) -> None:
         """Raises DemoError naming the first port that somebody else listens on."""
-        for name, port in (("eMSP", self.emsp), ("reference BAP", self.bap), ("CPO simulator", self.cpo)):
+        public = (("eMSP", self.emsp), ("reference BAP", self.bap), ("CPO simulator", self.cpo))
+        for name, port in (*public, ("payment gateway", self.payments)):
             if not is_free(port):
                 raise DemoError(
                     f"port {port} for the {name} is taken; choose another with PORT_BASE, "
@@ -52,7 +58,7 @@ class Ports:
 
     def _suggestion(self) -> int:
         candidates = range(self.base + 1000, 60_000, 1000)
-        return next((base for base in candidates if all(is_free(base + n) for n in range(PUBLIC))), 9000)
+        return next((base for base in candidates if all(is_free(base + n) for n in range(PAYMENTS + 1))), 9000)
 
 
 def is_free(port: int) -> bool:

@@ -13,7 +13,7 @@ from emsp.demo.world import CHOICES, World
 FOREIGN = frozenset({
     "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MFLAGS", "MAKELEVEL",
     "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "BAP_DATABASE_URL", "REDIS_URL",
-    "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "BECKN_URI", "BECKN_SUBSCRIPTION_PENDING",
+    "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "BECKN_URI", "BECKN_SUBSCRIPTION_PENDING", "PAYMENT_GATEWAY",
     "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSERVICE", "PGDATA", "PGOPTIONS",
 })  # fmt: skip
 
@@ -122,6 +122,15 @@ def simulator(world: World, folder: Path) -> Program:
     command = _python("ocpi.simulator", "--port", str(world.ports.cpo), "--state", state)
     environment = plain_environment() | {"SIMULATOR_TOKEN_A": world.token_a}
     return Program("simulator", command, environment)
+
+
+def payments(world: World, folder: Path) -> Program:
+    """The sandbox payment gateway."""
+    command = _python(
+        "sessions.payments.sandbox", "--port", str(world.ports.payments),
+        "--notify", f"{world.emsp_url}/payments/notify", "--state", str(folder / "payments.json"),
+    )  # fmt: skip
+    return Program("payments", command, plain_environment() | {"PAYMENT_SANDBOX_KEY": world.keys.payment_key})
 
 
 def bap(world: World) -> Program:

@@ -26,7 +26,7 @@ POLL_S = 0.2
 # Who stops last, and for how long each group may take; 17 s together, of the 20 that design.md §8 allows.
 WORKERS_STOP_S = 7.0
 LAST_STOPS: list[tuple[tuple[str, ...], float]] = [
-    (("web", "bap", "simulator"), 5.0),
+    (("web", "bap", "simulator", "payments"), 5.0),
     (("redis", "postgres"), 5.0),
 ]
 
@@ -108,12 +108,14 @@ def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) 
     children.start(programs.web(world))
     children.start(programs.simulator(world, folder))
     children.start(programs.bap(world))
+    children.start(programs.payments(world, folder))
     for program in programs.workers(world):
         children.start(program)
     children.start(programs.beat(world))
     _wait_until_served("web", ports.emsp, "/health/ready", children)
     _wait_until_served("bap", ports.bap, "/", children)
     _wait_until_served("simulator", ports.cpo, "/ocpi/cpo/versions", children, statuses=(200, 401))
+    _wait_until_served("payments", ports.payments, "/", children)
     console.say("demo: stations of the simulated CPO")
     children.run(programs.connect(world))
     world.announce(folder)
@@ -192,6 +194,7 @@ def _tell(world: World, console: Console, seconds: float) -> None:
         ("Beckn BPP", f"{world.emsp_url}/beckn"),
         ("OCPI eMSP", f"{world.emsp_url}/ocpi/emsp/versions"),
         ("Simulated CPO", world.versions_url),
+        ("Payments", f"{world.payments_url}/"),
     ]
     console.say(f"demo: ready after {seconds:.0f} s; Ctrl-C stops everything\n")
     for name, address in rows:

@@ -53,6 +53,11 @@ class World:
         """Where the simulated CPO's OCPI begins."""
         return f"http://{HOST}:{self.ports.cpo}/ocpi/cpo/versions"
 
+    @property
+    def payments_url(self) -> str:
+        """The sandbox payment gateway."""
+        return f"http://{HOST}:{self.ports.payments}"
+
     def environment(self, given: Mapping[str, str] = os.environ) -> dict[str, str]:
         """The eMSP's environment: every name of design.md §4. given: where CHOICES may be set."""
         keys = self.keys
@@ -67,6 +72,8 @@ class World:
             "BECKN_SIGNING_PRIVATE_KEY": keys.bpp_signing_key,
             "BECKN_ENCRYPTION_PRIVATE_KEY": keys.bpp_encryption_key,
             "SANDBOX": "true",
+            "PAYMENT_SANDBOX_URL": self.payments_url,
+            "PAYMENT_SANDBOX_KEY": keys.payment_key,
         } | {name: given.get(name) or default for name, default in CHOICES.items()}
 
     def description(self) -> dict[str, Any]:

@@ -36,6 +36,15 @@ CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
 # Prices
 PRICE_BOOK_SECOND_PERSON = env.bool("PRICE_BOOK_SECOND_PERSON", default=False)
 
+# Payments that we collect: the class of the gateway (docs/payments.md), the sandbox gateway, how long a
+# confirmed order waits for its money, and how far ahead the guard of prepaid charges looks.
+PAYMENT_SANDBOX_URL = env.str("PAYMENT_SANDBOX_URL", default="").rstrip("/")
+PAYMENT_SANDBOX_KEY = env.str("PAYMENT_SANDBOX_KEY", default="")
+_SANDBOX_GATEWAY = "sessions.payments.sandbox_gateway.SandboxGateway" if PAYMENT_SANDBOX_URL else ""
+PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default=_SANDBOX_GATEWAY)
+PAYMENT_WAIT_S = env.int("PAYMENT_WAIT_S", default=900)
+PREPAID_STOP_AHEAD_S = env.int("PREPAID_STOP_AHEAD_S", default=60)
+
 # OCPI
 OCPI_COUNTRY_CODE = env.str("OCPI_COUNTRY_CODE", default="IN")
 OCPI_PARTY_ID = env.str("OCPI_PARTY_ID", default="EMS")
@@ -80,6 +89,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-beckn": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "send-refunds": {"task": "sessions.tasks.send_refunds", "schedule": 10.0, "options": {"expires": 20}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-price-book": {
         "task": "catalog.tasks.publish_price_book",

@@ -10,6 +10,8 @@ os.environ.setdefault("BECKN_SUBSCRIBER_ID", "bpp.tests.example")
 os.environ.setdefault("BECKN_UNIQUE_KEY_ID", "bpp-key-1")
 os.environ.setdefault("BECKN_SIGNING_PRIVATE_KEY", "dGVzdHMtb25seS1zZWVkLXRlc3RzLW9ubHktc2VlZCE=")
 os.environ.setdefault("BECKN_ENCRYPTION_PRIVATE_KEY", "VBhf7kGtGnD3eBzyNEe1QvQqdyRvUiEiy22kh0tghs0=")
+os.environ.setdefault("PAYMENT_SANDBOX_URL", "http://127.0.0.1:9")
+os.environ.setdefault("PAYMENT_SANDBOX_KEY", "tests-only-key-of-the-sandbox-gateway")
 
 from emsp.settings.backoffice import *  # noqa: E402, F403
 from emsp.settings.base import *  # noqa: E402, F403

@@ -1,5 +1,6 @@
 """`confirm` and `update` start: the order becomes firm and START_SESSION leaves, once."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.conf import settings
@@ -10,11 +11,12 @@ from catalog.models import Offer
 from ocpi.models import CommandKind
 from ocpi.services.commands import request_command
 from ocpi.services.tokens import driver_token
-from sessions.errors import EvseUnavailable, NotAgreed, QuoteExpired, UpdateNotPossible
+from sessions.errors import EvseUnavailable, NotAgreed, PaymentRequired, QuoteExpired, UpdateNotPossible
 from sessions.models import Order
-from sessions.services import quoting
+from sessions.services import payment_terms, quoting
 from sessions.services.binding import check_own
 from sessions.services.moves import lock, move
+from sessions.services.payment_terms import Proof
 from sessions.states import OrderState
 
 AGREED = frozenset({OrderState.RESERVED, OrderState.AGREED})
@@ -38,11 +40,13 @@ def confirm(
     stated_currency: str = "",
     stated_quote_id: str = "",
     driver_hash: str = "",
+    proofs: Sequence[Proof] = (),
 ) -> Order:
     """Make the order firm; by policy also start charging. A confirmed order is given back as it is.
 
     Raises NotAgreed without an init, QuoteExpired when the quote is over or another one is meant,
-    EvseUnavailable while the charger is being asked or was given away. Source: RFC §6.4; design.md §5.
+    EvseUnavailable while the charger is being asked or was given away, PaymentRequired when the terms want the money
+    first and proofs do not show it. Source: RFC §6.4; design.md §5.
     """
     order = lock(order.pk)
     if order.state in UNDER_WAY:
@@ -58,9 +62,12 @@ def confirm(
     check_own(order, stated_quote_id)
     quoting.check_binding(order, offer=offer, total=stated_total, currency=stated_currency)
     quoting.check_available(order.offer, order)
+    payment_terms.check_paid(order, proofs)
     order.driver_hash = order.driver_hash or driver_hash
     order.confirmed_at = timezone.now()
-    if settings.BECKN_START_ON == "confirm":
+    if not payment_terms.may_start(order):
+        move(order, OrderState.CONFIRMED, reason="confirmed; it starts when it is paid")
+    elif settings.BECKN_START_ON == "confirm":
         _send_start(order)
     else:
         move(order, OrderState.CONFIRMED, reason="confirmed; the driver starts later")
@@ -71,13 +78,15 @@ def confirm(
 def start(order: Order) -> Order:
     """Start charging a confirmed order; an order that starts or charges already is given back as it is.
 
-    Raises UpdateNotPossible when it is not confirmed, or over.
+    Raises UpdateNotPossible when it is not confirmed, or over; PaymentRequired when it waits for the driver's money.
     """
     order = lock(order.pk)
     if order.state in (OrderState.STARTING, OrderState.CHARGING):
         return order
     if order.state != OrderState.CONFIRMED:
         raise UpdateNotPossible("charging cannot be started: the order is not confirmed, or it is over")
+    if not payment_terms.may_start(order):
+        raise PaymentRequired("charging cannot be started: the order is prepaid and not paid yet")
     _send_start(order)
     return order
 

@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions.models import Order
-from sessions.services import release
+from sessions.payment_models import Collector, PaymentType
+from sessions.services import payment_terms, release, stopping
 from sessions.services.moves import lock, move
 from sessions.states import OrderState
 
@@ -18,7 +19,7 @@ STOP_AGAIN_AFTER = timedelta(seconds=20)
 
 def sweep() -> int:
     """Look after all orders that time has something to say about; gives how many were changed."""
-    return _expire_drafts() + _stop_the_unwanted()
+    return _expire_drafts() + _stop_the_unwanted() + _cancel_the_unpaid()
 
 
 def _expire_drafts() -> int:
@@ -57,3 +58,17 @@ def _stop_the_unwanted() -> int:
                 order.save()
                 changed += 1
     return changed
+
+
+def _cancel_the_unpaid() -> int:
+    """Confirmed orders that wait for the driver's payment longer than PAYMENT_WAIT_S."""
+    rows = Order.objects.filter(
+        state=OrderState.CONFIRMED,
+        payment_terms__type=PaymentType.PRE_FULFILLMENT,
+        payment_terms__collected_by=Collector.BPP,
+        confirmed_at__lt=timezone.now() - timedelta(seconds=settings.PAYMENT_WAIT_S),
+    )[:BATCH]
+    unpaid = [order for order in rows if not payment_terms.may_start(order)]
+    for order in unpaid:
+        stopping.cancel(order, by=stopping.PROVIDER, reason=stopping.Reason(text="not paid in time"))
+    return len(unpaid)

@@ -17,10 +17,10 @@ def listener():
 
 
 @pytest.mark.parametrize(("text", "base"), [(None, 8000), ("", 8000), ("9000", 9000)])
-def test_port_base_moves_all_three(text, base):
+def test_port_base_moves_all_of_them(text, base):
     ports = Ports.read(text)
 
-    assert (ports.emsp, ports.bap, ports.cpo) == (base, base + 1, base + 2)
+    assert (ports.emsp, ports.bap, ports.cpo, ports.payments) == (base, base + 1, base + 2, base + 4)
 
 
 @pytest.mark.parametrize("text", ["no", "0", "-1", "65530", "80.5"])
@@ -31,7 +31,10 @@ def test_a_port_base_that_is_no_port_is_named(text):
     assert str(refused.value) == f"PORT_BASE must be a number from 1 to 65526, not {text}"
 
 
-@pytest.mark.parametrize(("offset", "name"), [(0, "eMSP"), (1, "reference BAP"), (2, "CPO simulator")])
+@pytest.mark.parametrize(
+    ("offset", "name"),
+    [(0, "eMSP"), (1, "reference BAP"), (2, "CPO simulator"), (4, "payment gateway")],
+)
 def test_a_taken_port_is_named_with_the_way_out(listener, offset, name):
     with pytest.raises(DemoError) as refused:
         Ports(listener - offset).check_free()

@@ -1,0 +1,73 @@
+"""payments[] of an order: who collects, when, how much, and what became of it. Source: beckn.md e.4 Payments."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from beckn.models import Transaction
+from beckn.render import echo
+from sessions import selectors
+from sessions.models import Order, Payment, PaymentTerms, Quote
+from sessions.payment_models import Collector, PaymentState, RefundState
+from sessions.services import payment_terms
+
+PAYMENT_ID = "payment-01"
+
+
+def payments(order: Order, conversation: Transaction, quote: Quote | None) -> list[dict[str, Any]]:
+    """Where we collect: our own account of it. Else what the app confirmed; before that our terms."""
+    terms = payment_terms.of(order)
+    if terms.collected_by == Collector.BPP:
+        return [_ours(order, terms, quote)]
+    confirmed = [echo.payment(given) for given in conversation.payments or []]
+    if confirmed:
+        return confirmed
+    made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
+    if quote:
+        made["params"] = {"amount": f"{quote.total:.2f}", "currency": quote.currency}
+    return [made | {"type": terms.type, "status": "NOT-PAID"}]
+
+
+def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, Any]:
+    """PAID once what is owed now is here; url is the page that leads to the gateway while it is not."""
+    rows = list(order.payments.prefetch_related("refunds"))
+    received = [row for row in rows if row.state in (PaymentState.PAID, PaymentState.REFUNDED)]
+    owed = _owed(order, quote)
+    paid = bool(received) and payment_terms.paid(order) >= owed
+    made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
+    if not paid and owed:
+        made["url"] = f"{settings.BASE_URL}/pay/{order.reference}"
+    if quote:
+        made["params"] = {"amount": f"{quote.total:.2f}", "currency": quote.currency}
+    if received and received[0].gateway_reference:
+        made.setdefault("params", {})["transaction_id"] = received[0].gateway_reference
+    made |= {"type": terms.type, "status": "PAID" if paid else "NOT-PAID"}
+    refunds = _refunds(rows)
+    return made | ({"tags": [refunds]} if refunds else {})
+
+
+def _owed(order: Order, quote: Quote | None) -> Decimal:
+    """What is to be paid in the end as far as it is known; a cancelled order owes its fee."""
+    if selectors.current_bill(order) is None and order.cancelled_by:
+        return order.fee
+    return quote.total if quote else Decimal(0)
+
+
+def _refunds(rows: list[Payment]) -> dict[str, Any] | None:
+    """What is given back, as a tag group."""
+    refunds = [refund for row in rows for refund in row.refunds.all()]
+    if not refunds:
+        return None
+    amount = sum((refund.amount for refund in refunds), Decimal(0))
+    done = all(refund.state == RefundState.DONE for refund in refunds)
+    values = [
+        ("Refund Amount", "refund-amount", f"{amount:.2f}"),
+        ("Refund Status", "refund-status", "REFUNDED" if done else "PENDING"),
+    ]
+    return {
+        "descriptor": {"name": "Refund", "code": "refund"},
+        "list": [
+            {"descriptor": {"name": name, "code": code}, "value": value} for name, code, value in values
+        ],
+    }

@@ -1,0 +1,131 @@
+"""Statements of account: built from the postings, closed for good."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from emsp.core.errors import DomainError
+from sessions.ledger import journal
+from sessions.models import Account, EntryKind, Posting, Statement
+
+ACCOUNT_OF = {"CPO": Account.PAYABLE_CPO, "BAP": Account.RECEIVABLE_BAP}
+ZERO = Decimal("0.00")
+
+
+class PeriodNotClosable(DomainError):
+    """The period is not over, closed already, or overlaps a closed one."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry of a statement. amount: above 0 when it adds to what is owed. order, energy_kwh: None for adjustments."""
+
+    booked_on: date
+    occurred_on: date
+    kind: str
+    order: str
+    energy_kwh: Decimal | None
+    text: str
+    amount: Decimal
+
+
+def rows(statement: Statement) -> Iterator[Row]:
+    """Its entries, in the order in which they were booked."""
+    sign = -1 if statement.kind == "CPO" else 1
+    fields = ("entry", "entry__order", "entry__bill__quote")
+    for posting in _postings(statement).select_related(*fields).order_by("entry__booked_on", "pk").iterator():
+        entry = posting.entry
+        yield Row(
+            booked_on=entry.booked_on,
+            occurred_on=entry.occurred_on,
+            kind=entry.kind,
+            order=str(entry.order.reference) if entry.order else "",
+            energy_kwh=entry.bill.quote.energy_kwh if entry.bill else None,
+            text=entry.text,
+            amount=sign * posting.amount,
+        )
+
+
+def _postings(statement: Statement) -> QuerySet[Posting]:
+    found = Posting.objects.filter(
+        account=ACCOUNT_OF[statement.kind],
+        currency=statement.currency,
+        entry__booked_on__range=(statement.period_from, statement.period_to),
+    )
+    if statement.kind == "CPO":
+        return found.filter(party=statement.party)
+    return found.filter(bap_id=statement.bap_id)
+
+
+@transaction.atomic
+def build(statement: Statement) -> Statement:
+    """Add up its entries and save it. A closed statement stays as it is."""
+    if statement.closed_at is not None:
+        return statement
+    sums = {EntryKind.BILL: ZERO, EntryKind.CREDIT: ZERO, EntryKind.ADJUSTMENT: ZERO}
+    count = 0
+    for row in rows(statement):
+        sums[EntryKind(row.kind)] += row.amount
+        count += 1
+    statement.billed, statement.credited = sums[EntryKind.BILL], sums[EntryKind.CREDIT]
+    statement.adjusted = sums[EntryKind.ADJUSTMENT]
+    statement.total = sum(sums.values(), ZERO)
+    statement.row_count, statement.built_at = count, timezone.now()
+    statement.save()
+    return statement
+
+
+@transaction.atomic
+def close(statement: Statement, *, by: User | None = None, today: date | None = None) -> Statement:
+    """Build it a last time and freeze its period: what is booked later counts in the next.
+
+    Raises PeriodNotClosable when the period is not over, or another closed statement covers a day of it.
+    """
+    journal.close_periods()
+    locked = Statement.objects.select_for_update(of=("self",)).select_related("party").get(pk=statement.pk)
+    if locked.closed_at is not None:
+        raise PeriodNotClosable("the statement is closed already")
+    if locked.period_to >= (today or journal.today()):
+        raise PeriodNotClosable(f"the period is not over before the end of {locked.period_to} UTC")
+    others = Statement.objects.filter(
+        kind=locked.kind, party=locked.party, bap_id=locked.bap_id, currency=locked.currency,
+        closed_at__isnull=False, period_from__lte=locked.period_to, period_to__gte=locked.period_from,
+    )  # fmt: skip
+    if others.exists():
+        raise PeriodNotClosable(f"{others[0]} is closed and covers days of this period")
+    build(locked)
+    locked.closed_at, locked.closed_by = timezone.now(), by
+    locked.save(update_fields=["closed_at", "closed_by"])
+    return locked
+
+
+def build_month(day: date) -> int:
+    """Build the statements of the month of `day` for everybody who has entries in it; gives how many."""
+    first = day.replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    booked = Posting.objects.filter(entry__booked_on__range=(first, last))
+    cpos = booked.filter(account=Account.PAYABLE_CPO).values("currency", "party").distinct().order_by()
+    baps = booked.filter(account=Account.RECEIVABLE_BAP).values("currency", "bap_id").distinct().order_by()
+    wanted: list[dict[str, Any]] = [
+        {"kind": "CPO", "party_id": row["party"], "bap_id": "", "currency": row["currency"]} for row in cpos
+    ]
+    wanted += [
+        {"kind": "BAP", "party_id": None, "bap_id": row["bap_id"], "currency": row["currency"]}
+        for row in baps
+    ]
+    for whose in wanted:
+        build(Statement.objects.get_or_create(**whose, period_from=first, period_to=last)[0])
+    return len(wanted)
+
+
+def unbalanced() -> list[dict[str, Any]]:
+    """Entries whose postings do not add up to zero; the database lets none be, so this is a proof, not a repair."""
+    sums = Posting.objects.order_by().values("entry", "currency").annotate(off=Sum("amount"))
+    return [dict(row) for row in sums.exclude(off=0)]

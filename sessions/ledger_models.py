@@ -1,0 +1,146 @@
+"""The ledger: entries that balance, and the statements drawn from them."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Account(models.TextChoices):
+    """What a posting is about. Debits are above 0, credits below."""
+
+    RECEIVABLE_BAP = "RECEIVABLE_BAP", "receivable from the app"
+    RECEIVABLE_DRIVER = "RECEIVABLE_DRIVER", "receivable from the driver"
+    PAYABLE_CPO = "PAYABLE_CPO", "payable to the operator"
+    REVENUE = "REVENUE", "charging, excl. tax"
+    FEE = "FEE", "fees"
+    COST = "COST", "charging bought, excl. tax"
+    TAX = "TAX", "tax"
+    REFUND = "REFUND", "refunds owed to drivers"
+    CASH = "CASH", "cash at the payment gateway"
+    ADJUSTMENT = "ADJUSTMENT", "adjustments"
+
+
+class EntryKind(models.TextChoices):
+    BILL = "BILL", "bill"
+    CREDIT = "CREDIT", "credit"
+    PAYMENT = "PAYMENT", "payment"
+    REFUND_DUE = "REFUND_DUE", "refund owed"
+    REFUND = "REFUND", "refund paid"
+    ADJUSTMENT = "ADJUSTMENT", "adjustment"
+
+
+class JournalEntry(models.Model):
+    """Two or more postings that add up to zero per currency. Never changed; the database refuses it.
+
+    key: what it was written for, once (`bill:7`). occurred_on: the day it is about; booked_on: the day it counts for,
+    later when the period of occurred_on was closed already. Days are UTC. reverses: the entry that it takes back.
+    """
+
+    key = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=12, choices=EntryKind)
+    order = models.ForeignKey(
+        "charging_sessions.Order", null=True, blank=True, on_delete=models.PROTECT, related_name="entries"
+    )
+    bill = models.ForeignKey(
+        "charging_sessions.Bill", null=True, blank=True, on_delete=models.PROTECT, related_name="entries"
+    )
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversal"
+    )
+    occurred_on = models.DateField()
+    booked_on = models.DateField(db_index=True)
+    text = models.CharField(max_length=300)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "journal entries"
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Posting(models.Model):
+    """One side of an entry. amount: debit above 0, credit below, two decimals.
+
+    party, bap_id: whose order it was; on RECEIVABLE_BAP and PAYABLE_CPO also who owes or is owed.
+    """
+
+    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="postings")
+    account = models.CharField(max_length=20, choices=Account)
+    party = models.ForeignKey(
+        "ocpi.Party", null=True, blank=True, on_delete=models.PROTECT, related_name="postings"
+    )
+    bap_id = models.CharField(max_length=255, blank=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(amount=0), name="posting_is_not_zero"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "party", "currency"], name="posting_by_party"),
+            models.Index(fields=["account", "bap_id", "currency"], name="posting_by_bap"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.amount} {self.currency}"
+
+
+class StatementKind(models.TextChoices):
+    CPO = "CPO", "operator: what we owe"
+    BAP = "BAP", "app: what it owes us"
+
+
+class Statement(models.Model):
+    """What one operator is owed, or one app owes, for the days period_from to period_to, both included.
+
+    Amounts are above 0 where money goes the usual way. total = billed + credited + adjusted. Once closed, no entry
+    is booked into its days: the ledger moves what comes later to the first open day.
+    """
+
+    kind = models.CharField(max_length=3, choices=StatementKind)
+    party = models.ForeignKey(
+        "ocpi.Party", null=True, blank=True, on_delete=models.PROTECT, related_name="statements"
+    )
+    bap_id = models.CharField(max_length=255, blank=True)
+    period_from = models.DateField()
+    period_to = models.DateField()
+    currency = models.CharField(max_length=3)
+    billed = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    credited = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    adjusted = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    total = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    row_count = models.PositiveIntegerField(default=0)
+    built_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-period_to", "kind", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="CPO", party__isnull=False, bap_id="")
+                | (models.Q(kind="BAP", party__isnull=True) & ~models.Q(bap_id="")),
+                name="statement_has_one_counterparty",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(period_from__lte=models.F("period_to")), name="statement_period_is_one"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "party", "bap_id", "currency", "period_from", "period_to"],
+                nulls_distinct=False,
+                name="statement_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.counterparty}, {self.period_from} to {self.period_to}, {self.currency}"
+
+    @property
+    def counterparty(self) -> str:
+        """The operator's name or the app's subscriber id."""
+        return str(self.party) if self.party is not None else self.bap_id

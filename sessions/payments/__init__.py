@@ -1,0 +1,1 @@
+"""The seam to payment gateways, and the sandbox gateway: a process of its own."""

@@ -1,0 +1,106 @@
+"""Who collects for an order and when; whether it may be confirmed and started before the money is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+
+from emsp.core.money import to_cents
+from sessions.errors import PaymentRequired
+from sessions.models import Order, Payment, PaymentPolicy, PaymentTerms, Quote, Refund
+from sessions.payment_models import Collector, PaymentState, PaymentType
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What an app says it collected: its name of the payment, and the amount incl. tax."""
+
+    reference: str
+    amount: Decimal
+    currency: str
+
+
+def policy_for(order: Order) -> PaymentPolicy:
+    """The most specific policy: app and operator, app, operator, all; else the app collects after charging."""
+    rows = PaymentPolicy.objects.filter(
+        Q(bap_id=order.sold_through) | Q(bap_id=""), Q(party=order.party) | Q(party=None)
+    )
+    found = max(rows, key=lambda row: (bool(row.bap_id), row.party_id is not None), default=None)
+    return found or PaymentPolicy(collected_by=Collector.BAP, type=PaymentType.POST_FULFILLMENT)
+
+
+def of(order: Order) -> PaymentTerms:
+    """The terms of an order: those agreed at init, before that what the policy gives now (not stored)."""
+    stored = PaymentTerms.objects.filter(order=order).first()
+    if stored:
+        return stored
+    policy = policy_for(order)
+    return PaymentTerms(order=order, collected_by=policy.collected_by, type=policy.type)
+
+
+def agree(order: Order) -> PaymentTerms:
+    """Fix the terms that on_init tells; while it is a draft, another init follows the policy of that moment."""
+    policy = policy_for(order)
+    terms, _ = PaymentTerms.objects.update_or_create(
+        order=order, defaults={"collected_by": policy.collected_by, "type": policy.type}
+    )
+    return terms
+
+
+def check_paid(order: Order, proofs: Sequence[Proof]) -> None:
+    """What confirm needs: the app's proof, or our own payment, where the terms want the money first.
+
+    Raises PaymentRequired. PRE-FULFILLMENT at our gateway may be paid between confirm and start.
+    Source: beckn.md e.4 Payments.
+    """
+    terms, quote = of(order), order.quote
+    if not terms.prepaid or quote is None:
+        return
+    if terms.collected_by == Collector.BAP:
+        _keep_proof(terms, order, quote, proofs)
+    elif terms.type == PaymentType.PRE_ORDER and paid(order) < quote.total:
+        raise PaymentRequired(f"{quote.total} {quote.currency} must be paid first, at payments[0].url")
+
+
+def _keep_proof(terms: PaymentTerms, order: Order, quote: Quote, proofs: Sequence[Proof]) -> None:
+    valid = [proof for proof in proofs if proof.currency.upper() == quote.currency]
+    amount = sum((proof.amount for proof in valid), Decimal(0))
+    if not valid:
+        raise PaymentRequired(
+            "the order is prepaid: confirm with status PAID, params.transaction_id, amount and currency"
+        )
+    if amount < quote.total:
+        raise PaymentRequired(f"{amount} {quote.currency} is paid, the quote is {quote.total}")
+    reference = ",".join(proof.reference for proof in valid)[:255]
+    used = PaymentTerms.objects.filter(proof_reference=reference, order__sold_through=order.sold_through)
+    if used.exclude(order=order).exists():
+        raise PaymentRequired("this proof of payment belongs to another order")
+    terms.proof_reference, terms.proof_amount = reference, to_cents(amount)
+    terms.save()
+
+
+def may_start(order: Order) -> bool:
+    """Whether charging may start: prepaid at our gateway, it waits for the money."""
+    terms = of(order)
+    if not terms.prepaid or terms.collected_by == Collector.BAP or order.quote is None:
+        return True
+    return paid(order) >= order.quote.total
+
+
+def prepaid_amount(order: Order) -> Decimal | None:
+    """Up to what the driver has paid in advance, incl. tax; None when the order is not prepaid."""
+    terms = of(order)
+    if not terms.prepaid:
+        return None
+    return terms.proof_amount if terms.collected_by == Collector.BAP else paid(order)
+
+
+def paid(order: Order) -> Decimal:
+    """What our gateway holds of the driver's money: paid, and neither given back nor promised back."""
+    payments = Payment.objects.filter(order=order, state__in=[PaymentState.PAID, PaymentState.REFUNDED])
+    received: Decimal = payments.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    back: Decimal = Refund.objects.filter(payment__order=order).aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return received - back

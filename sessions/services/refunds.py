@@ -1,0 +1,136 @@
+"""Giving money back: what the driver paid beyond what is owed, sent to the gateway until it took it."""
+
+import logging
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from emsp.core.wakeup import wake
+from sessions import selectors, tasks
+from sessions.ledger import entries
+from sessions.models import Order, Payment, Refund
+from sessions.payment_models import PaymentState, RefundState
+from sessions.payments.gateway import GatewayError, gateway
+from sessions.services import payment_terms
+from sessions.services.moves import lock
+from sessions.signals import payment_changed
+from sessions.states import OrderState
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+LEASE = timedelta(seconds=60)
+WAITS_S = (2, 10, 60, 300)  # then every 5 min
+RUNNING = ("PENDING", "ACTIVE", "COMPLETED")
+
+
+def settle(order: Order) -> list[Refund]:
+    """Promise back what was paid beyond what is finally owed. `order` is locked by the caller.
+
+    Nothing is done while the order goes on, or while the CDR of a session that ran is missing.
+    """
+    final = _finally_owed(order)
+    if final is None:
+        return []
+    surplus, made = payment_terms.paid(order) - final[0], []
+    for payment in order.payments.filter(state=PaymentState.PAID).order_by("-paid_at"):
+        promised = sum((refund.amount for refund in payment.refunds.all()), Decimal(0))
+        amount = min(surplus, payment.amount - promised)
+        if amount > 0:
+            made.append(_promise(payment, amount, final[1]))
+            surplus -= amount
+    if made:
+        wake(tasks.send_refunds)
+    return made
+
+
+def _finally_owed(order: Order) -> tuple[Decimal, str] | None:
+    """(amount, why), or None while it can still change; a confirmed order owes at most its quote until then."""
+    bill = selectors.current_bill(order)
+    if bill:
+        return bill.quote.total, f"the bill is {bill.quote.total} {bill.quote.currency}"
+    if order.state in (OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED):
+        charged = order.session is not None and order.session.status in RUNNING
+        return None if charged else (order.fee, f"the order is {order.get_state_display()}")
+    if order.confirmed_at and order.quote and order.state != OrderState.BILLED:
+        return order.quote.total, "paid more than once"
+    return None
+
+
+def _promise(payment: Payment, amount: Decimal, reason: str) -> Refund:
+    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason[:200], due_at=timezone.now())
+    entries.book_refund_owed(refund)
+    return refund
+
+
+def send_due() -> int:
+    """Ask the gateway for the refunds that are due; gives how many it took."""
+    return sum(_send(pk) for pk in _claim())
+
+
+def _claim() -> list[int]:
+    now = timezone.now()
+    with transaction.atomic():
+        due = Refund.objects.select_for_update(skip_locked=True).filter(
+            state=RefundState.REQUESTED, due_at__lte=now
+        )
+        claimed = list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH])
+        Refund.objects.filter(pk__in=claimed).update(due_at=now + LEASE)
+    return claimed
+
+
+def _send(refund_pk: int) -> bool:
+    """HTTP outside any transaction; the gateway knows the refund's reference, so a second call does no harm."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_pk)
+    payment = refund.payment
+    try:
+        gateway().refund(
+            reference=str(payment.reference),
+            refund_reference=str(refund.reference),
+            amount=refund.amount,
+            currency=payment.currency,
+        )
+    except GatewayError as error:
+        _failed(refund, error)
+        return False
+    _done(refund_pk)
+    return True
+
+
+def _failed(refund: Refund, error: GatewayError) -> None:
+    wait_s = WAITS_S[min(refund.attempts, len(WAITS_S) - 1)]
+    refund.attempts += 1
+    refund.last_error = str(error)[:200]
+    refund.due_at = timezone.now() + timedelta(seconds=wait_s)
+    refund.state = RefundState.REFUSED if error.permanent else refund.state
+    refund.save(update_fields=["attempts", "last_error", "due_at", "state"])
+    log.warning("refund %s: %s", refund.reference, error)
+
+
+@transaction.atomic
+def _done(refund_pk: int) -> None:
+    order = lock(Refund.objects.values_list("payment__order", flat=True).get(pk=refund_pk))
+    refund = Refund.objects.select_for_update().get(pk=refund_pk)
+    if refund.state == RefundState.DONE:
+        return
+    refund.state, refund.done_at, refund.last_error = RefundState.DONE, timezone.now(), ""
+    refund.save()
+    payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
+    payment.refunded += refund.amount
+    if payment.refunded == payment.amount:
+        payment.state = PaymentState.REFUNDED
+    payment.save(update_fields=["refunded", "state"])
+    refund.payment, payment.order = payment, order
+    entries.book_refund_paid(refund)
+    payment_changed.send(sender=Order, order=order)
+
+
+def try_again(refund: Refund) -> bool:
+    """Send a refused refund once more, for staff. False when it is done or on its way."""
+    again = Refund.objects.filter(pk=refund.pk, state=RefundState.REFUSED)
+    count = again.update(state=RefundState.REQUESTED, due_at=timezone.now(), last_error="")
+    if count:
+        wake(tasks.send_refunds)
+    return bool(count)
