@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from beckn import pages
+from beckn import pages, receipts
 from emsp.core import health
 
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("metrics", health.prometheus),
     path("track/<uuid:reference>", pages.track, name="track"),
     path("feedback/<uuid:reference>", pages.feedback, name="feedback"),
+    path("receipts/<str:token>", receipts.receipt, name="receipt"),
     path("support", pages.support, name="support"),
     path("beckn/", include("beckn.urls")),
     path("ocpi/emsp/", include("ocpi.urls")),

@@ -45,3 +45,11 @@ class CpoRefused(OrderError):
     def __init__(self, symbol: str, text: str) -> None:
         self.symbol = symbol
         super().__init__(text)
+
+
+class BillCredited(OrderError):
+    """A held bill whose CDR the operator took back cannot be released."""
+
+
+class DecisionRefused(OrderError):
+    """A decision about a CDR that cannot be taken: without a reason, or with nothing to decide."""

@@ -148,3 +148,22 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return f"bill of {self.order}"
+
+
+# The tables of the CDR audit and of the invoices stand in files of their own.
+from sessions.audit_models import AuditPolicy, CdrAudit, CdrDecision, MissingCdr  # noqa: E402
+from sessions.invoice_models import Invoice, InvoiceSeries  # noqa: E402
+
+__all__ = [
+    "AuditPolicy",
+    "Bill",
+    "CdrAudit",
+    "CdrDecision",
+    "Invoice",
+    "InvoiceSeries",
+    "MissingCdr",
+    "Order",
+    "OrderEvent",
+    "Quote",
+    "QuoteKind",
+]

@@ -9,6 +9,8 @@ from django.conf import settings
 from beckn.models import Transaction
 from beckn.render import catalog, echo, words
 from beckn.render.quote import measure, quotation
+from beckn.render.receipt import receipt_tag
+from beckn.render.settlement import settled
 from emsp.core.money import plain
 from emsp.core.wire import moment_text
 from sessions import selectors
@@ -51,13 +53,15 @@ def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     made["fulfillments"] = [_fulfillment(order, conversation, meter)]
     if quote:
         made["quote"] = quotation(quote)
-    made["payments"] = payments(conversation, quote)
+    made["payments"] = settled(order, quote, payments(conversation, quote))
     made["cancellation_terms"] = cancellation_terms()
     if order.cancelled_by:
         made["cancellation"] = _cancellation(order)
     if not is_draft:
         made["created_at"] = _text(order.confirmed_at or order.created_at)
         made["updated_at"] = _text(order.updated_at)
+        if receipt := receipt_tag(order):
+            made["tags"] = [receipt]
     return made
 
 

@@ -33,6 +33,7 @@ class Line:
 
     energy_kwh: what was or will be taken, before step_size; None where the line is not about energy.
     unit: kWh, h or session. A price-limit is what min_price adds or max_price takes away.
+    vat: in per cent, part of the amount; None where the tariff names none.
     """
 
     code: str
@@ -41,6 +42,7 @@ class Line:
     unit: str
     unit_price_incl_vat: Decimal
     amount: Decimal
+    vat: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,16 @@ def in_lines(
 
 
 def _lines(items: list[Item]) -> list[Line]:
-    """One line per dimension and price, in the order of LINE_OF and then of time."""
-    groups: dict[tuple[str, Decimal], list[Item]] = {}
+    """One line per dimension, price and VAT, in the order of LINE_OF and then of time."""
+    groups: dict[tuple[str, Decimal, Decimal | None], list[Item]] = {}
     for dimension in LINE_OF:
         for item in items:
             if item.dimension == dimension:
-                groups.setdefault((dimension, _unit_price(item)), []).append(item)
-    return [_line(dimension, price, group) for (dimension, price), group in groups.items()]
+                groups.setdefault((dimension, _unit_price(item), item.vat), []).append(item)
+    return [_line(dimension, price, vat, group) for (dimension, price, vat), group in groups.items()]
 
 
-def _line(dimension: str, price: Decimal, items: list[Item]) -> Line:
+def _line(dimension: str, price: Decimal, vat: Decimal | None, items: list[Item]) -> Line:
     code, unit = LINE_OF[dimension]
     taken = sum((item.quantity for item in items), Decimal(0))
     return Line(
@@ -122,6 +124,7 @@ def _line(dimension: str, price: Decimal, items: list[Item]) -> Line:
         unit=unit,
         unit_price_incl_vat=price,
         amount=to_cents(sum((_known(item.amount) for item in items), Decimal(0))),
+        vat=vat,
     )
 
 

@@ -33,6 +33,29 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
 RESERVATION_S = env.int("RESERVATION_S", default=900)
 CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
 
+# CDRs: how much they may differ before they are contested; an AuditPolicy overrides it for one operator.
+CDR_AUDIT = {
+    "amount": env.str("CDR_AUDIT_AMOUNT", default="0.01"),
+    "amount_percent": env.str("CDR_AUDIT_AMOUNT_PERCENT", default="0.1"),
+    "energy_percent": env.str("CDR_AUDIT_ENERGY_PERCENT", default="2"),
+    "power_percent": env.str("CDR_AUDIT_POWER_PERCENT", default="10"),
+    "time_s": env.str("CDR_AUDIT_TIME_S", default="60"),
+    "late_after_h": env.str("CDR_LATE_AFTER_H", default="72"),
+    "missing_after_h": env.str("CDR_MISSING_AFTER_H", default="24"),
+}
+CDR_RAISE_AFTER_H = env.int("CDR_RAISE_AFTER_H", default=2)
+
+# Invoices: who issues them, the numbers' form, and how long a link to a receipt works.
+INVOICE_SELLER_NAME = env.str("INVOICE_SELLER_NAME", default=env.str("OCPI_BUSINESS_NAME", default="eMSP"))
+INVOICE_SELLER_ADDRESS = env.str("INVOICE_SELLER_ADDRESS", default="")
+INVOICE_SELLER_TAX_ID = env.str("INVOICE_SELLER_TAX_ID", default="")
+INVOICE_PREFIX = env.str("INVOICE_PREFIX", default="INV")
+CREDIT_NOTE_PREFIX = env.str("CREDIT_NOTE_PREFIX", default="CRN")
+INVOICE_YEAR_STARTS_IN = env.int("INVOICE_YEAR_STARTS_IN", default=4)  # month, 1 to 12
+INVOICE_TIME_ZONE = env.str("INVOICE_TIME_ZONE", default="Asia/Kolkata")
+RECEIPT_URL_TTL_S = env.int("RECEIPT_URL_TTL_S", default=30 * 86_400)
+PDF_FONT = env.str("PDF_FONT", default="")  # a TrueType file, for names outside Latin script
+
 # OCPI
 OCPI_COUNTRY_CODE = env.str("OCPI_COUNTRY_CODE", default="IN")
 OCPI_PARTY_ID = env.str("OCPI_PARTY_ID", default="EMS")

@@ -1,4 +1,4 @@
-"""The watchdog: drafts that nobody confirms, reservations that ran out, stops that did not work."""
+"""The watchdog: drafts that nobody confirms, reservations that ran out, stops that did not work, CDRs that do not come."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from sessions.audit.missing import look_for_missing
 from sessions.models import Order
 from sessions.services import release
 from sessions.services.moves import lock, move
@@ -18,7 +19,7 @@ STOP_AGAIN_AFTER = timedelta(seconds=20)
 
 def sweep() -> int:
     """Look after all orders that time has something to say about; gives how many were changed."""
-    return _expire_drafts() + _stop_the_unwanted()
+    return _expire_drafts() + _stop_the_unwanted() + look_for_missing()
 
 
 def _expire_drafts() -> int:
