@@ -1,5 +1,7 @@
 """What our check of each CDR found, what staff decided about it, and CDRs that do not come."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -19,7 +21,7 @@ class Decision(models.TextChoices):
     RELEASED = "RELEASED", "bill released"
 
 
-def _limit(help_text: str) -> "models.DecimalField[object, object]":
+def _limit(help_text: str) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(
         max_digits=10,
         decimal_places=4,

@@ -20,6 +20,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 INK, QUIET, RULE = colors.HexColor("#1b2733"), colors.HexColor("#64727f"), colors.HexColor("#d5dbe1")
 MARGIN = 20 * mm
 WIDTH = A4[0] - 2 * MARGIN
+FRAME_PADDING = 6  # points that ReportLab's frame keeps inside its margins
 OWN_FONT = "DocumentFont"
 
 
@@ -111,8 +112,8 @@ def pdf(story: Sequence[Flowable], *, title: str, author: str, footer: str) -> b
         title=title,
         author=author,
         invariant=1,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
+        leftMargin=MARGIN - FRAME_PADDING,
+        rightMargin=MARGIN - FRAME_PADDING,
         topMargin=MARGIN,
         bottomMargin=MARGIN,
     )

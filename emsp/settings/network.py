@@ -34,7 +34,7 @@ RESERVATION_S = env.int("RESERVATION_S", default=900)
 CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
 
 # CDRs: how much they may differ before they are contested; an AuditPolicy overrides it for one operator.
-CDR_AUDIT = {
+CDR_AUDIT: dict[str, str] = {
     "amount": env.str("CDR_AUDIT_AMOUNT", default="0.01"),
     "amount_percent": env.str("CDR_AUDIT_AMOUNT_PERCENT", default="0.1"),
     "energy_percent": env.str("CDR_AUDIT_ENERGY_PERCENT", default="2"),
@@ -100,6 +100,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-beckn": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "watch-cdrs": {"task": "sessions.tasks.watch_cdrs", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
     "pull-due": {"task": "ocpi.tasks.pull_due", "schedule": 30.0, "options": {"expires": 30}},
 }

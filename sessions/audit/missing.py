@@ -15,6 +15,7 @@ from sessions.models import Order
 from sessions.states import OrderState
 
 BATCH = 200
+OLDEST = timedelta(days=30)  # a pull looks back no further
 
 
 def look_for_missing() -> int:
@@ -50,9 +51,9 @@ def _unbilled(now: datetime) -> QuerySet[Order]:
     late = Q(ended_at__lt=now - timedelta(hours=default_h), party__audit_policy__missing_after_h=None)
     own = AuditPolicy.objects.exclude(missing_after_h=None).values_list("party", "missing_after_h")
     for party, after_h in own:
-        late |= Q(ended_at__lt=now - timedelta(hours=float(after_h)), party=party)
+        late |= Q(ended_at__lt=now - timedelta(hours=float(after_h or 0)), party=party)
     return (
-        Order.objects.filter(late, bills=None, missing_cdr=None)
+        Order.objects.filter(late, ended_at__gt=now - OLDEST, bills=None, missing_cdr=None)
         .filter(Q(state=OrderState.ENDED) | Q(state=OrderState.CANCELLED, session__status="COMPLETED"))
         .select_related("party")
     )

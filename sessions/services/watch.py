@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions.audit.missing import look_for_missing
+from sessions.audit import missing
 from sessions.models import Order
 from sessions.services import release
 from sessions.services.moves import lock, move
@@ -19,7 +19,12 @@ STOP_AGAIN_AFTER = timedelta(seconds=20)
 
 def sweep() -> int:
     """Look after all orders that time has something to say about; gives how many were changed."""
-    return _expire_drafts() + _stop_the_unwanted() + look_for_missing()
+    return _expire_drafts() + _stop_the_unwanted()
+
+
+def watch_cdrs() -> int:
+    """Look for charges whose CDR has not come; gives how many orders it was news for."""
+    return missing.look_for_missing()
 
 
 def _expire_drafts() -> int:

@@ -323,15 +323,15 @@ class TestMissing:
     def test_it_is_pulled_for_then_raised_then_settled(self, driver, cpo, pulls):
         session = self.ended(driver, cpo, hours=25)
 
-        assert watch.sweep() == 1
+        assert watch.watch_cdrs() == 1
         assert pulls == ["CPO"]
         assert cpo.party.connection.sync_states.get(module="cdrs").full_wanted
-        assert watch.sweep() == 0
+        assert watch.watch_cdrs() == 0
         row = MissingCdr.objects.get()
         assert (row.raised_at, row.settled_at) == (None, None)
 
         MissingCdr.objects.update(asked_at=timezone.now() - timedelta(hours=3))
-        assert watch.sweep() == 1
+        assert watch.watch_cdrs() == 1
         assert MissingCdr.objects.get().raised_at is not None
 
         cpo.cdr(session)
@@ -340,16 +340,16 @@ class TestMissing:
     def test_a_day_is_the_operators_time(self, driver, cpo, pulls):
         self.ended(driver, cpo, hours=23)
 
-        assert (watch.sweep(), pulls) == (0, [])
+        assert (watch.watch_cdrs(), pulls) == (0, [])
 
     def test_an_operator_may_have_a_time_of_its_own(self, driver, cpo, pulls):
         AuditPolicy.objects.create(party=cpo.party, missing_after_h=Decimal(2))
         self.ended(driver, cpo, hours=3)
 
-        assert (watch.sweep(), pulls) == (1, ["CPO"])
+        assert (watch.watch_cdrs(), pulls) == (1, ["CPO"])
 
     def test_a_held_bill_is_not_missing(self, driver, cpo, pulls):
         session = self.ended(driver, cpo, hours=25)
         cpo.cdr(session, total_energy=90)
 
-        assert (watch.sweep(), pulls) == (0, [])
+        assert (watch.watch_cdrs(), pulls) == (0, [])
