@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from emsp.core.money import plain, to_cents
-from sessions.audit.case import Case, Finding, Repricing, Severity, price_of
+from sessions.audit.case import Case, Finding, Repricing, Severity, objects, price_of
 from sessions.audit.repricing import PARTS, compared, differences
 
 # Gireve's remarks about a cost of zero (ocpi.md T67).
@@ -106,8 +106,8 @@ def zero_cost(case: Case, ours: Repricing) -> Iterator[Finding]:
 
 def _named(case: Case) -> bool:
     """Whether any component of the tariff names a VAT above 0."""
-    for element in (case.tariff or {}).get("elements") or []:
-        for component in element.get("price_components") or []:
+    for element in objects((case.tariff or {}).get("elements")):
+        for component in objects(element.get("price_components")):
             if component.get("vat"):
                 return True
     return False

@@ -11,6 +11,7 @@ from catalog.pricing import Amount, Priced
 
 SECONDS_PER_HOUR = Decimal(3600)
 HUNDRED = Decimal(100)
+MOST = Decimal(10**10)  # no amount, energy or time of one charge reaches it
 
 
 class Severity(IntEnum):
@@ -126,14 +127,19 @@ def price_of(raw: Mapping[str, Any], name: str) -> Amount | None:
 
 
 def number(value: Any) -> Decimal | None:
-    """A number of a partner's JSON; None when it is not one."""
+    """A number of a partner's JSON; None when it is not one, or beyond all that can be meant."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
         read = Decimal(str(value))
     except InvalidOperation:
         return None
-    return read if read.is_finite() else None
+    return read if read.is_finite() and abs(read) < MOST else None
+
+
+def objects(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list in a partner's JSON; none when it is no list, whatever else is in it left out."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def hours(span: timedelta) -> Decimal:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sessions.audit.case import Case, Finding, Severity
+from sessions.audit.case import Case, Finding, Severity, objects
 
 # What of a Tariff makes the price.
 PRICING_MEMBERS = ("currency", "elements", "min_price", "max_price")
@@ -82,14 +82,14 @@ def named_tariffs(raw: Mapping[str, Any]) -> frozenset[str]:
     """Keys of the tariffs that a CDR states or that its periods name."""
     named = {
         str(period["tariff_id"]).strip().casefold()
-        for period in raw.get("charging_periods") or []
-        if isinstance(period, Mapping) and period.get("tariff_id")
+        for period in objects(raw.get("charging_periods"))
+        if period.get("tariff_id")
     }
     return frozenset(named | set(_stated(raw))) - {""}
 
 
 def _stated(raw: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {_key(each): each for each in raw.get("tariffs") or [] if isinstance(each, Mapping)}
+    return {_key(each): each for each in objects(raw.get("tariffs"))}
 
 
 def _key(given: Mapping[str, Any]) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ocpi.models import Cdr, Connector, Session, Tariff, TariffVersion
-from sessions.audit.case import Case, Other
+from sessions.audit.case import Case, Other, objects
 from sessions.audit.circumstances import named_tariffs
 from sessions.audit.policies import thresholds_of
 from sessions.audit_models import CdrAudit
@@ -16,6 +16,7 @@ from sessions.states import OrderState
 
 NEVER_STARTED = frozenset({OrderState.FAILED, OrderState.EXPIRED, OrderState.QUOTED, OrderState.RESERVING})
 LONGEST = timedelta(days=7)  # how far back an overlapping charge may have begun
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # a CDR may name any year
 MOST_OTHERS = 5
 KEY_LENGTH = 255
 
@@ -101,7 +102,7 @@ def _reported_place(cdr: Cdr) -> _Place:
 
 
 def _reported_tariff(cdr: Cdr) -> Mapping[str, Any] | None:
-    stated = [each for each in cdr.raw.get("tariffs") or [] if isinstance(each, Mapping)]
+    stated = objects(cdr.raw.get("tariffs"))
     names = named_tariffs(cdr.raw)
     versions = TariffVersion.objects.filter(tariff__party=cdr.party, tariff__key__in=names)
     version = versions.filter(last_updated__lte=cdr.start_at).first() or versions.first()
@@ -129,7 +130,7 @@ def _overlapping(cdr: Cdr) -> tuple[Other, ...]:
         CdrAudit.objects.filter(
             connector=connector,
             start_at__lt=cdr.end_at,
-            start_at__gt=cdr.start_at - LONGEST,
+            start_at__gt=max(cdr.start_at, EARLIEST) - LONGEST,
             cdr__end_at__gt=cdr.start_at,
             cdr__credit=False,
             credited=False,

@@ -8,7 +8,7 @@ from typing import Any, cast
 from catalog.pricing import STEP_MODES, Amount, Priced, StepMode, TariffError, price_periods
 from catalog.services.cdr_periods import normalise_periods, one_period
 from emsp.core.money import plain, to_cents
-from sessions.audit.case import Case, Repricing, price_of
+from sessions.audit.case import MOST, Case, Repricing, objects, price_of
 
 # member of the CDR → what it is called in a sentence; the order is that of the difference shown to staff
 PARTS = {
@@ -52,7 +52,7 @@ def reprice(case: Case) -> Repricing:
     """
     if case.tariff is None:
         return Repricing(None, "", False)
-    periods, found = normalise_periods(case.raw.get("charging_periods") or [], case.energy_kwh)
+    periods, found = normalise_periods(objects(case.raw.get("charging_periods")), case.energy_kwh)
     modes = [case.step_mode, *(mode for mode in STEP_MODES if mode != case.step_mode)]
     first: Repricing | None = None
     for mode in modes:
@@ -79,14 +79,20 @@ def _by_energy_alone(case: Case, found: list[str]) -> Repricing:
 
 def _price(case: Case, periods: Any, mode: str) -> Priced:
     assert case.tariff is not None  # asked only where there is one
-    return price_periods(
-        case.tariff,
-        periods,
-        time_zone=case.time_zone,
-        end=case.end_at,
-        ocpi_version=case.ocpi_version,
-        step_mode=cast(StepMode, mode),
-    )
+    try:
+        priced = price_periods(
+            case.tariff,
+            periods,
+            time_zone=case.time_zone,
+            end=case.end_at,
+            ocpi_version=case.ocpi_version,
+            step_mode=cast(StepMode, mode),
+        )
+    except OverflowError:
+        raise TariffError("start_date_time", "no calendar reaches this date") from None
+    if any(side is not None and abs(side) >= MOST for side in (priced.total.excl_vat, priced.total.incl_vat)):
+        raise TariffError("elements", "the price is beyond any that can be meant")
+    return priced
 
 
 def compared(case: Case, priced: Priced) -> tuple[bool, Decimal | None, Decimal]:

@@ -1,7 +1,8 @@
 """Give a bill its invoice, or a credit its note, with the next number of the series.
 
 The number is taken in the transaction that lets the bill count, from a row that stays locked until it ends: what is
-rolled back takes no number with it. Locks are taken in one order everywhere: the order, then the series.
+rolled back takes no number with it. The order is locked first, then the series; a pulled page of CDRs, one transaction,
+keeps the series until its end, and whoever waits for it meanwhile waits no longer than that.
 Source: CGST Rules 46(b), 53(1): consecutive, unique for a financial year, at most sixteen characters.
 """
 

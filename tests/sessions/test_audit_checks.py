@@ -300,3 +300,30 @@ def test_the_rounding_rule_that_agrees_is_kept(total, mode, codes):
 
     assert judged.ours.step_mode == mode
     assert [each.code for each in judged.findings] == codes
+
+
+ODD = [None, True, -1, 0, 10**19, D("1e-30"), D("1e30"), "", "NaN", "x", [], [1, None], {}, {"id": 7}]
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "member",
+    ["tariffs", "charging_periods", "total_cost", "total_energy_cost", "total_time", "remark", "cdr_location"],
+)
+def test_any_value_in_any_member_is_judged(member, value):
+    judge(replace(RIGHT, raw=raw(**{member: value})))
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+@pytest.mark.parametrize("member", ["elements", "currency", "min_price", "id"])
+def test_any_tariff_is_judged(member, value):
+    judge(replace(RIGHT, tariff=tariff(**{member: value}), quoted=False))
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_any_year_is_judged(year):
+    begin = datetime(year, 1 if year == 1 else 12, 1 if year == 1 else 31, tzinfo=UTC)
+    periods = [{"start_date_time": f"{begin:%Y-%m-%dT00:00:00Z}".rjust(20, "0"), "dimensions": [
+        {"type": "ENERGY", "volume": D("4.5")}]}]
+
+    judge(replace(RIGHT, start_at=begin, end_at=begin + HALF_AN_HOUR, raw=raw(charging_periods=periods)))
