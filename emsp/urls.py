@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from beckn import pages
+from beckn import pages, receipts
 from emsp.core import health
 from sessions import payment_views
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("metrics", health.prometheus),
     path("track/<uuid:reference>", pages.track, name="track"),
     path("feedback/<uuid:reference>", pages.feedback, name="feedback"),
+    path("receipts/<str:token>", receipts.receipt, name="receipt"),
     path("support", pages.support, name="support"),
     path("pay/<uuid:reference>", payment_views.pay, name="pay"),
     path("payments/notify", payment_views.notify, name="payment-notify"),

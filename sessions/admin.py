@@ -15,9 +15,12 @@ from unfold.decorators import display
 from emsp.core.admin import RecordAdmin
 from emsp.core.errors import DomainError
 from emsp.core.money import plain
+from sessions import audit_admin, invoice_admin, ledger_admin, payment_admin
 from sessions.models import Bill, Order, OrderEvent, Quote
-from sessions.services import billing, stopping
+from sessions.services import stopping
 from sessions.services.stopping import PROVIDER, Reason
+
+__all__ = ["BillAdmin", "OrderAdmin", "audit_admin", "invoice_admin", "ledger_admin", "payment_admin"]
 
 COLOURS = {
     "QUOTED": "info",
@@ -175,21 +178,9 @@ class OrderAdmin(RecordAdmin):
 
 @admin.register(Bill)
 class BillAdmin(RecordAdmin):
+    """Bills as they are; a held one is released on the page of its CDR audit, with a reason."""
+
     list_display = ("order", "cdr", "quote", "cpo_total", "dispute", "held", "created_at")
     list_filter = (("dispute", admin.EmptyFieldListFilter), ("held", admin.EmptyFieldListFilter))
     search_fields = ("order__reference", "cdr__ocpi_id")
     list_select_related = ("order", "cdr", "quote")
-    actions = ("release_bills",)
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("charging_sessions.change_bill")
-
-    @admin.action(description="Release held bills: they are right after all", permissions=["act"])
-    def release_bills(self, request: HttpRequest, bills: QuerySet[Bill]) -> None:
-        held = list(bills.exclude(held=""))
-        for bill in held:
-            billing.release_held(bill)
-        self.message_user(request, f"{len(held)} bill(s) released and told to the apps.")
-
-
-from sessions import ledger_admin, payment_admin  # noqa: E402, F401 (their admin classes register themselves)

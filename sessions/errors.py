@@ -49,3 +49,9 @@ class CpoRefused(OrderError):
 
 class PaymentRequired(OrderError):
     """The terms want the money first, and it is not there, not enough, or not proved."""
+class BillCredited(OrderError):
+    """A held bill whose CDR the operator took back cannot be released."""
+
+
+class DecisionRefused(OrderError):
+    """A decision about a CDR that cannot be taken: without a reason, or with nothing to decide."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sessions.models import Bill, Order, Quote, QuoteKind
+from sessions.models import Bill, Invoice, Order, Quote, QuoteKind
 from sessions.states import OrderState
 
 
@@ -28,6 +28,11 @@ def whole(order_pk: int) -> Order:
 def current_bill(order: Order) -> Bill | None:
     """The bill that counts: the newest that is not held."""
     return order.bills.filter(held="").select_related("quote").first()
+
+
+def newest_invoice(order: Order) -> Invoice | None:
+    """The document of the newest bill that counts; None before there is one."""
+    return Invoice.objects.filter(bill__order=order, bill__held="").first()
 
 
 def price_told(order: Order) -> Quote | None:

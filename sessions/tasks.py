@@ -17,3 +17,8 @@ def send_refunds() -> None:
     from sessions.services import refunds
 
     refunds.send_due()
+def watch_cdrs() -> None:
+    """Beat: ask for CDRs that should be there, raise those that do not come."""
+    from sessions.services import watch
+
+    watch.watch_cdrs()

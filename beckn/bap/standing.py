@@ -58,6 +58,8 @@ class Standing:
     cancelled_by: str = ""
     cancel_reason: str = ""
     payments: list[dict[str, Any]] = field(default_factory=list)
+    receipt_url: str = ""
+    receipt_number: str = ""
 
     @property
     def over(self) -> bool:
@@ -123,6 +125,7 @@ def standing(document: Any) -> Standing:
     quote = order.quote or wire.Quote()
     ttl = wire.duration(quote.ttl)
     told = wire.tagged(fulfillment.tags, "charging-details")
+    receipt = wire.tagged(order.tags, "receipt")
     status = (order.status or "").upper()
     return Standing(
         order_id=order.id or "",
@@ -142,6 +145,8 @@ def standing(document: Any) -> Standing:
         ended_at=_at(fulfillment, {"finish", "end"}) or wire.moment(told.get("stop-time")),
         held_until=_held_until(fulfillment),
         payments=order.payments,
+        receipt_url=_web(receipt.get("url", "")),
+        receipt_number=receipt.get("number", ""),
         **_fee(order),
         **_cancelled(order),
     )
@@ -149,6 +154,11 @@ def standing(document: Any) -> Standing:
 
 def _ocpi_word(fulfillment: wire.Fulfillment) -> str:
     return OTHER_WORDS.get(fulfillment.state_code, fulfillment.state_code)
+
+
+def _web(url: str) -> str:
+    """The address when a browser may be sent there, else nothing."""
+    return url if url.startswith(("https://", "http://")) else ""
 
 
 def _line(line: wire.Line) -> BillLine:

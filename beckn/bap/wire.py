@@ -249,6 +249,7 @@ class Order(Wire):
     payments: list[dict[str, Any]] = []
     cancellation_terms: list[CancellationTerm] = []
     cancellation: Cancellation | None = None
+    tags: list[TagGroup] = []
     created_at: Any = None
     updated_at: Any = None
 

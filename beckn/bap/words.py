@@ -157,6 +157,8 @@ LINES: dict[str, Text] = {
     "reservation-fee": _("Reservation"),
     "session-fee": _("Session fee"),
     "cancellation-fee": _("Cancellation fee"),
+    "quote-cap": _("Limited to the price quoted"),
+    "credit": _("Credit"),
     "gst": _("GST"),
     "tax": _("Tax"),
     "refund": _("Refund"),

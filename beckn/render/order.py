@@ -10,6 +10,7 @@ from beckn.models import Transaction
 from beckn.render import catalog, echo, words
 from beckn.render.payments import payments
 from beckn.render.quote import measure, quotation
+from beckn.render.receipt import receipt_tag
 from emsp.core.money import plain
 from emsp.core.wire import moment_text
 from sessions import selectors
@@ -59,6 +60,8 @@ def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     if not is_draft:
         made["created_at"] = _text(order.confirmed_at or order.created_at)
         made["updated_at"] = _text(order.updated_at)
+        if receipt := receipt_tag(order):
+            made["tags"] = [receipt]
     return made
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
+from beckn.render.settlement import settled
 from beckn.models import Transaction
 from beckn.render import echo
 from sessions import selectors
@@ -22,11 +23,11 @@ def payments(order: Order, conversation: Transaction, quote: Quote | None) -> li
         return [_ours(order, terms, quote)]
     confirmed = [echo.payment(given) for given in conversation.payments or []]
     if confirmed:
-        return confirmed
+        return settled(order, quote, confirmed)
     made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
     if quote:
         made["params"] = {"amount": f"{quote.total:.2f}", "currency": quote.currency}
-    return [made | {"type": terms.type, "status": "NOT-PAID"}]
+    return settled(order, quote, [made | {"type": terms.type, "status": "NOT-PAID"}])
 
 
 def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, Any]:

@@ -75,13 +75,13 @@ def _energy(energy_kwh: Decimal, price: Decimal, terms: Terms) -> Line:
     """Energy at a price of our own, without any step_size. price: per kWh, excluding VAT."""
     unit = _four(terms.with_vat(price))
     amount = to_cents(unit * energy_kwh)
-    return Line(ENERGY_COST, energy_kwh, energy_kwh, "kWh", unit, amount, unit_price_excl_vat=price)
+    return Line(ENERGY_COST, energy_kwh, energy_kwh, "kWh", unit, amount, unit_price_excl_vat=price, vat=terms.vat_percent)
 
 
 def _fee(terms: Terms) -> Line:
     assert terms.service_fee is not None  # asked for when there is one
     amount = to_cents(terms.with_vat(terms.service_fee))
-    return Line(PLATFORM_FEE, None, ONE, "session", amount, amount, unit_price_excl_vat=terms.service_fee)
+    return Line(PLATFORM_FEE, None, ONE, "session", amount, amount, unit_price_excl_vat=terms.service_fee, vat=terms.vat_percent)
 
 
 def _changed(line: Line, terms: Terms) -> Line:

@@ -35,6 +35,7 @@ class Line:
     energy_kwh: what was or will be taken, before step_size; None where the line is not about energy.
     unit: kWh, h or session. A price-limit is what min_price adds or max_price takes away.
     unit_price_excl_vat: None where the tariff does not tell the VAT apart.
+    vat: in per cent, part of the amount; None where the tariff names none.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Line:
     unit_price_incl_vat: Decimal
     amount: Decimal
     unit_price_excl_vat: Decimal | None = field(default=None, compare=False)
+    vat: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -123,16 +125,16 @@ def in_lines(
 
 
 def _lines(items: list[Item]) -> list[Line]:
-    """One line per dimension and price, in the order of LINE_OF and then of time."""
-    groups: dict[tuple[str, Decimal], list[Item]] = {}
+    """One line per dimension, price and VAT, in the order of LINE_OF and then of time."""
+    groups: dict[tuple[str, Decimal, Decimal | None], list[Item]] = {}
     for dimension in LINE_OF:
         for item in items:
             if item.dimension == dimension:
-                groups.setdefault((dimension, _unit_price(item)), []).append(item)
-    return [_line(dimension, price, group) for (dimension, price), group in groups.items()]
+                groups.setdefault((dimension, _unit_price(item), item.vat), []).append(item)
+    return [_line(dimension, price, vat, group) for (dimension, price, vat), group in groups.items()]
 
 
-def _line(dimension: str, price: Decimal, items: list[Item]) -> Line:
+def _line(dimension: str, price: Decimal, vat: Decimal | None, items: list[Item]) -> Line:
     code, unit = LINE_OF[dimension]
     taken = sum((item.quantity for item in items), Decimal(0))
     return Line(
@@ -143,6 +145,7 @@ def _line(dimension: str, price: Decimal, items: list[Item]) -> Line:
         unit_price_incl_vat=price,
         amount=to_cents(sum((_known(item.amount) for item in items), Decimal(0))),
         unit_price_excl_vat=items[0].price_excl_vat,
+        vat=vat,
     )
 
 

@@ -2,7 +2,10 @@
 
 import base64
 import binascii
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -18,6 +21,27 @@ def _seed_problem(name: str) -> str | None:
     except (binascii.Error, ValueError):
         return f"{name} is not base64"
     return None if len(raw) in (32, 64) else f"{name} has {len(raw)} bytes, not 32 or 64"
+
+
+def _invoice_problems() -> list[str | None]:
+    problems: list[str | None] = []
+    if not 1 <= settings.INVOICE_YEAR_STARTS_IN <= 12:
+        problems.append("INVOICE_YEAR_STARTS_IN is a month, 1 to 12")
+    try:
+        ZoneInfo(settings.INVOICE_TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.append("INVOICE_TIME_ZONE is not an IANA time zone")
+    if settings.INVOICE_PREFIX == settings.CREDIT_NOTE_PREFIX:
+        problems.append("INVOICE_PREFIX and CREDIT_NOTE_PREFIX must differ")
+    if settings.PDF_FONT and not Path(settings.PDF_FONT).is_file():
+        problems.append("PDF_FONT is not a file")
+    for name, value in settings.CDR_AUDIT.items():
+        try:
+            if not Decimal(value) >= 0:
+                raise InvalidOperation
+        except InvalidOperation:
+            problems.append(f"the CDR audit's {name} must be a number that is not negative")
+    return problems
 
 
 @register()
@@ -44,6 +68,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append("BECKN_RESERVE_ON is init, confirm or never")
     if settings.BECKN_START_ON not in ("confirm", "update"):
         problems.append("BECKN_START_ON is confirm or update")
+    problems += _invoice_problems()
     if not settings.SANDBOX and not settings.BASE_URL.startswith("https://"):
         problems.append("BASE_URL must be https outside SANDBOX")
     return [Error(text, id=f"emsp.E{number:03d}") for number, text in enumerate(problems, 1) if text]

@@ -45,6 +45,33 @@ PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default=_SANDBOX_GATEWAY)
 PAYMENT_WAIT_S = env.int("PAYMENT_WAIT_S", default=900)
 PREPAID_STOP_AHEAD_S = env.int("PREPAID_STOP_AHEAD_S", default=60)
 
+# The quote as the most that a bill may be for the energy quoted: always under a retail rule, since that price is ours; for
+# a tariff passed through only where this says so, since the operator's times and fees are not known beforehand.
+QUOTE_CAPS_BILL = env.bool("QUOTE_CAPS_BILL", default=False)
+
+# CDRs: how much they may differ before they are contested; an AuditPolicy overrides it for one operator.
+CDR_AUDIT: dict[str, str] = {
+    "amount": env.str("CDR_AUDIT_AMOUNT", default="0.01"),
+    "amount_percent": env.str("CDR_AUDIT_AMOUNT_PERCENT", default="0.1"),
+    "energy_percent": env.str("CDR_AUDIT_ENERGY_PERCENT", default="2"),
+    "power_percent": env.str("CDR_AUDIT_POWER_PERCENT", default="10"),
+    "time_s": env.str("CDR_AUDIT_TIME_S", default="60"),
+    "late_after_h": env.str("CDR_LATE_AFTER_H", default="72"),
+    "missing_after_h": env.str("CDR_MISSING_AFTER_H", default="24"),
+}
+CDR_RAISE_AFTER_H = env.int("CDR_RAISE_AFTER_H", default=2)
+
+# Invoices: who issues them, the numbers' form, and how long a link to a receipt works.
+INVOICE_SELLER_NAME = env.str("INVOICE_SELLER_NAME", default=env.str("OCPI_BUSINESS_NAME", default="eMSP"))
+INVOICE_SELLER_ADDRESS = env.str("INVOICE_SELLER_ADDRESS", default="")
+INVOICE_SELLER_TAX_ID = env.str("INVOICE_SELLER_TAX_ID", default="")
+INVOICE_PREFIX = env.str("INVOICE_PREFIX", default="INV")
+CREDIT_NOTE_PREFIX = env.str("CREDIT_NOTE_PREFIX", default="CRN")
+INVOICE_YEAR_STARTS_IN = env.int("INVOICE_YEAR_STARTS_IN", default=4)  # month, 1 to 12
+INVOICE_TIME_ZONE = env.str("INVOICE_TIME_ZONE", default="Asia/Kolkata")
+RECEIPT_URL_TTL_S = env.int("RECEIPT_URL_TTL_S", default=30 * 86_400)
+PDF_FONT = env.str("PDF_FONT", default="")  # a TrueType file, for names outside Latin script
+
 # OCPI
 OCPI_COUNTRY_CODE = env.str("OCPI_COUNTRY_CODE", default="IN")
 OCPI_PARTY_ID = env.str("OCPI_PARTY_ID", default="EMS")
@@ -90,6 +117,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "send-refunds": {"task": "sessions.tasks.send_refunds", "schedule": 10.0, "options": {"expires": 20}},
+
+    "watch-cdrs": {"task": "sessions.tasks.watch_cdrs", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-price-book": {
         "task": "catalog.tasks.publish_price_book",

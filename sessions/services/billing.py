@@ -6,14 +6,20 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from catalog.services import quoting as prices
 from ocpi.models import Cdr
+from sessions.audit import missing
+from sessions.audit.service import audit, audit_credit, dispute_of, hold_of
+from sessions.audit_models import CdrAudit
+from sessions.errors import BillCredited
+from sessions.invoices import issuing
 from sessions.models import Bill, Order, Quote, QuoteKind
+from sessions.services import crediting
+from sessions.services.caps import cap_line
 from sessions.services.moves import lock, move
-from sessions.services.plausible import problem_of
 from sessions.services.quoting import stored_lines
 from sessions.signals import bill_issued
 from sessions.states import OrderState
@@ -21,24 +27,32 @@ from sessions.states import OrderState
 log = logging.getLogger(__name__)
 
 BILLABLE = frozenset({OrderState.STARTING, OrderState.CHARGING, OrderState.ENDED})
-TOLERANCE = Decimal("0.01")
-TOLERANCE_SHARE = Decimal("0.001")
 START_WINDOW = timedelta(minutes=5)
 
 
 @transaction.atomic
 def cdr_received(cdr: Cdr) -> Bill | None:
-    """Bill the order of a CDR, or credit it; gives the bill, None when the CDR belongs to no order of ours.
+    """Audit a CDR and bill its order, or credit it; gives the newest bill that came of it, None when none did.
 
-    The order is closed (BILLED) unless the CDR is implausible, which holds the bill for staff. A credit that
-    comes before what it credits waits for it.
-    Source: design.md §8 (what the driver pays, credit CDR); ocpi.md 3.4.
+    The order is closed (BILLED) unless the CDR cannot be true, which holds the bill for staff. A credit that came
+    before this CDR is applied at once. Source: design.md §8 (what the driver pays, credit CDR); ocpi.md 3.4.
     """
     order = _order_of(cdr)
-    if order is None or Bill.objects.filter(cdr=cdr).exists():
+    if order is not None and Bill.objects.filter(cdr=cdr).exists():
+        return None
+    if order is None:
+        _audit_alone(cdr)
         return None
     if cdr.credit:
-        return _credit(order, cdr) if _is_billed(order, cdr.credit_reference_id) else None
+        return _credit(order, cdr)
+    bill = _bill_and_tell(order, cdr)
+    missing.settle(order)
+    for early in crediting.early_credits(cdr):
+        bill = _credit(order, early) or bill
+    return bill
+
+
+def _bill_and_tell(order: Order, cdr: Cdr) -> Bill:
     bill = _bill(order, cdr)
     order.energy_kwh = cdr.total_energy_kwh
     order.started_at, order.ended_at = order.started_at or cdr.start_at, order.ended_at or cdr.end_at
@@ -46,23 +60,28 @@ def cdr_received(cdr: Cdr) -> Bill | None:
         order.save()
     else:
         release(order, bill)
-    credit = _credit_that_waits(cdr)
-    return _credit(order, credit) if credit else bill
+    return bill
 
 
 def release(order: Order, bill: Bill) -> None:
-    """Let a bill count: close the order and tell. `order` is locked."""
+    """Let a bill count: close the order, issue its invoice and tell. `order` is locked."""
     if order.state in BILLABLE:
         move(order, OrderState.BILLED, reason=f"billed by CDR {bill.cdr}: {bill.quote}")
     else:
         order.save()
+    issuing.issue(bill)
     bill_issued.send(sender=Order, order=order, bill=bill)
 
 
 @transaction.atomic
 def release_held(bill: Bill) -> None:
-    """Staff decided that a held bill is right after all."""
+    """Staff decided that a held bill is right after all. Raises BillCredited when its CDR was taken back."""
     order = lock(bill.order_id)
+    bill.refresh_from_db()
+    if not bill.held:
+        return
+    if CdrAudit.objects.filter(cdr=bill.cdr_id, credited=True).exists():
+        raise BillCredited(f"CDR {bill.cdr} was credited; there is nothing to bill")
     bill.held = ""
     bill.save(update_fields=["held"])
     release(order, bill)
@@ -94,34 +113,16 @@ def _order_of(cdr: Cdr) -> Order | None:
     return None
 
 
-def _is_billed(order: Order, cdr_id: str) -> bool:
-    """Whether the order has a bill by this CDR, or by any where none is named."""
-    bills = order.bills.filter(cdr__key=cdr_id.casefold()) if cdr_id else order.bills.all()
-    return bills.exists()
-
-
-def _credit_that_waits(cdr: Cdr) -> Cdr | None:
-    """The credit CDR that came before this one: by its reference, else by an id with -C at the end."""
-    named = Q(credit_reference_id__in={cdr.ocpi_id, cdr.key}) | Q(credit_reference_id="", key=f"{cdr.key}-c")
-    waiting = Cdr.objects.filter(named, party=cdr.party, credit=True)
-    return waiting.exclude(pk__in=Bill.objects.filter(cdr__in=waiting).values("cdr")).first()
-
-
 def _bill(order: Order, cdr: Cdr) -> Bill:
     priced = price_cdr(order, cdr)
     quote = _store(order, priced, cdr)
-    held = problem_of(order, cdr)
-    if order.state in (OrderState.FAILED, OrderState.EXPIRED, OrderState.QUOTED, OrderState.RESERVING):
-        held = held or "the order had failed before this CDR came"
-    last = order.bills.exclude(held__gt="").first()
-    if last and last.quote.kind != QuoteKind.CREDIT:
-        held = held or "the order is billed already by another CDR that was not credited"
+    found = audit(order, cdr)
     return Bill.objects.create(
         order=order,
         cdr=cdr,
         quote=quote,
-        held=held,
-        dispute=_dispute(priced, cdr),
+        held=hold_of(found),
+        dispute=dispute_of(found),
         cpo_total=cdr.total_cost_incl_vat if cdr.total_cost_incl_vat is not None else cdr.total_cost_excl_vat,
     )
 
@@ -142,7 +143,16 @@ def price_cdr(order: Order, cdr: Cdr) -> prices.PricedLines:
 
 
 def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
+    assert order.quote is not None  # an order beyond QUOTED always has one
     lines, total, kind = stored_lines(priced), priced.total, QuoteKind.BILL
+    explanation = list(priced.explanation)
+    capped = settings.QUOTE_CAPS_BILL or order.quote.rule
+    if capped and (cap := cap_line(order.quote, energy_kwh=cdr.total_energy_kwh, lines=lines)):
+        lines.append(cap)
+        total += Decimal(str(cap["amount"]))
+        explanation.append(
+            f"No more energy than quoted was taken: the quote's {order.quote.total} is the most."
+        )
     if order.state == OrderState.CANCELLED:
         kind = QuoteKind.CANCELLATION
         if order.fee > total:
@@ -165,7 +175,7 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
         lines=lines,
         unit_price=priced.unit_price,
         cost_total=priced.at_cost.total,
-        explanation=priced.explanation,
+        explanation=explanation,
     )
 
 
@@ -182,33 +192,63 @@ def _quote_like(order: Order, **values: object) -> Quote:
     return Quote.objects.create(**(base | values))
 
 
-def _credit(order: Order, cdr: Cdr) -> Bill:
-    """The bill becomes 0.00; a corrected CDR may make a new one (design.md §8, credit CDR)."""
-    last = order.bills.exclude(held__gt="").first()
-    lines = list(last.quote.lines) if last else []
-    total = last.quote.total if last else Decimal("0.00")
-    lines.append(
-        {"code": "credit", "quantity": "1", "unit": "session", "unit_price": None, "amount": str(-total)}
-    )
+def _credit(order: Order, cdr: Cdr) -> Bill | None:
+    """The bill becomes 0.00, or less by what is credited; a corrected CDR may make a new one (design.md §8)."""
+    plan = crediting.plan_of(order, cdr)
+    audit_credit(order, cdr, plan.findings)
+    if plan.original is None:
+        return None
+    if plan.whole:
+        crediting.mark_credited(plan.original)
+    if plan.original.held:
+        if plan.whole:
+            crediting.void_held(plan.original, cdr)
+        return None
+    bill = _credit_bill(order, cdr, plan.amount)
+    release(order, bill)
+    waiting = crediting.waiting_correction(order) if plan.whole else None
+    return _bill_again(order, waiting) if waiting else bill
+
+
+def _credit_bill(order: Order, cdr: Cdr, amount: Decimal) -> Bill:
+    last = order.bills.filter(held="").select_related("quote").first()
+    assert last is not None  # what is credited was billed
+    credit = {
+        "code": "credit",
+        "quantity": "1",
+        "unit": "session",
+        "unit_price": None,
+        "amount": str(-amount),
+    }
     quote = _quote_like(
         order,
         kind=QuoteKind.CREDIT,
         energy_kwh=order.energy_kwh,
-        total=Decimal("0.00"),
-        lines=lines,
-        unit_price=order.quote.unit_price if order.quote else None,
+        total=last.quote.total - amount,
+        lines=[*last.quote.lines, credit],
+        unit_price=last.quote.unit_price,
         explanation=[f"credited by CDR {cdr.ocpi_id}"],
     )
-    bill = Bill.objects.create(order=order, cdr=cdr, quote=quote, cpo_total=Decimal(0))
-    release(order, bill)
-    return bill
+    back = cdr.total_cost_excl_vat if cdr.total_cost_incl_vat is None else cdr.total_cost_incl_vat
+    left = max((last.cpo_total or Decimal(0)) + back, Decimal(0))
+    return Bill.objects.create(order=order, cdr=cdr, quote=quote, cpo_total=left)
 
 
-def _dispute(priced: prices.PricedLines, cdr: Cdr) -> str:
-    """How the CPO's total differs from ours beyond the tolerance; empty when it does not."""
-    with_vat = cdr.total_cost_incl_vat is not None
-    theirs = cdr.total_cost_incl_vat if with_vat else cdr.total_cost_excl_vat
-    ours = priced.at_cost.total if with_vat else priced.at_cost.total_excl_vat
-    if theirs is None or abs(theirs - ours) <= TOLERANCE + abs(ours) * TOLERANCE_SHARE:
-        return ""
-    return f"the CPO charges {theirs} {cdr.currency}, the quoted tariff gives {ours}"
+def _bill_again(order: Order, waiting: Bill) -> Bill:
+    """A corrected CDR had come before its credit: now it is billed, as the newest."""
+    cdr, quote = waiting.cdr, waiting.quote
+    assert cdr is not None  # bills of a CDR only wait
+    waiting.delete()
+    quote.delete()
+    return _bill_and_tell(order, cdr)
+
+
+def _audit_alone(cdr: Cdr) -> None:
+    """A CDR of no order of ours: checked all the same, for its CPO wants money for it."""
+    if not cdr.credit:
+        audit(None, cdr)
+        return
+    audit_credit(None, cdr, [])
+    if cdr.credit_reference_id:
+        key = cdr.credit_reference_id.casefold()
+        CdrAudit.objects.filter(cdr__party=cdr.party, cdr__key=key).update(credited=True)

@@ -112,6 +112,7 @@ def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
             "unit": line.unit,
             "unit_price": str(line.unit_price_incl_vat),
             "amount": str(line.amount),
+            "vat": None if line.vat is None else str(line.vat),
         }
         for line in priced.lines
     ]

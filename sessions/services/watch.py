@@ -1,4 +1,4 @@
-"""The watchdog: drafts that nobody confirms, reservations that ran out, stops that did not work."""
+"""The watchdog: drafts that nobody confirms, reservations that ran out, stops that did not work, CDRs that do not come."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from sessions.audit import missing
 from sessions.models import Order
 from sessions.payment_models import Collector, PaymentType
 from sessions.services import payment_terms, release, stopping
@@ -20,6 +21,11 @@ STOP_AGAIN_AFTER = timedelta(seconds=20)
 def sweep() -> int:
     """Look after all orders that time has something to say about; gives how many were changed."""
     return _expire_drafts() + _stop_the_unwanted() + _cancel_the_unpaid()
+
+
+def watch_cdrs() -> int:
+    """Look for charges whose CDR has not come; gives how many orders it was news for."""
+    return missing.look_for_missing()
 
 
 def _expire_drafts() -> int:

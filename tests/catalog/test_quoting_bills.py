@@ -73,7 +73,7 @@ class TestBill:
         )
 
         assert priced.lines == [
-            Line("energy-cost", Decimal("4.5"), Decimal("4.5"), "kWh", Decimal("21.24"), Decimal("95.58")),
+            Line("energy-cost", Decimal("4.5"), Decimal("4.5"), "kWh", Decimal("21.24"), Decimal("95.58"), Decimal(18)),
             Line("charging-time", None, Decimal(1), "h", Decimal(12), Decimal("12.00")),
             Line("parking-fee", None, Decimal("0.5"), "h", Decimal(60), Decimal("30.00")),
             Line("service-charge", None, Decimal(1), "session", Decimal(10), Decimal("10.00")),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from beckn.bap import words
 from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing
+from beckn.bap.wire import number
 
 register = template.Library()
 SYMBOLS = {"INR": "₹", "": "₹", "EUR": "€", "USD": "$", "GBP": "£"}
@@ -104,3 +105,24 @@ register.filter("charger_status", words.charger_status)
 register.filter("charger_tone", words.charger_tone)
 register.filter("line_title", words.line_title)
 register.filter("state_text", words.state_text)
+
+
+@register.filter
+def payment_role(payment: Any) -> str:
+    """`refund` or `balance` for what a provider adds to settle a bill; empty for a payment that was agreed."""
+    groups = payment.get("tags") if isinstance(payment, dict) else None
+    for group in groups if isinstance(groups, list) else []:
+        descriptor = group.get("descriptor") if isinstance(group, dict) else None
+        code = descriptor.get("code") if isinstance(descriptor, dict) else None
+        if code in ("refund", "balance"):
+            return str(code)
+    return ""
+
+
+@register.filter
+def payment_amount(payment: Any) -> str:
+    """The amount of a payment, without its sign."""
+    params = payment.get("params") if isinstance(payment, dict) else None
+    told = params if isinstance(params, dict) else {}
+    amount = number(told.get("amount"))
+    return money(abs(amount) if amount is not None else None, str(told.get("currency") or "INR"))

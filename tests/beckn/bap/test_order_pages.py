@@ -234,3 +234,34 @@ def test_a_form_without_its_token_is_refused_in_words(driver, bpp):
     answer = driver.browser.http.post(f"{driver.browser.url}{driver.order_path}/stop", timeout=10)
     assert answer.status_code == 403 and "This form is too old" in answer.text
     assert bpp.count("update") == 0
+
+
+def settled_bill(url):
+    """The final bill with a receipt at `url`, and 9.00 of the 100.00 paid to be given back."""
+    entries = [("number", "INV/26-27/000007"), ("url", url)]
+    tag = {
+        "descriptor": {"code": "receipt"},
+        "list": [{"descriptor": {"code": code}, "value": value} for code, value in entries],
+    }
+    refund = {
+        "id": "payment-1-refund", "type": "POST-FULFILLMENT", "status": "NOT-PAID",
+        "params": {"amount": "-9.00", "currency": "INR"}, "tags": [{"descriptor": {"code": "refund"}, "list": []}],
+    }
+    made = world.bill()
+    return made | {"tags": [tag], "payments": [*made["payments"], refund]}
+
+
+def test_the_receipt_leads_to_the_provider_s_pdf_and_tells_the_refund(driver, bpp):
+    driver.charge()
+    driver.tell("on_status", settled_bill("https://bpp.example/receipts/abc"))
+    page = driver.browser.get(f"{driver.order_path}/receipt")
+    assert 'href="https://bpp.example/receipts/abc"' in page.html
+    assert "INV/26-27/000007" in page and "Refund" in page and "₹9.00" in page
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "", "data:text/html,x"])
+def test_a_receipt_elsewhere_is_no_link(driver, bpp, url):
+    driver.charge()
+    driver.tell("on_status", settled_bill(url))
+    page = driver.browser.get(f"{driver.order_path}/receipt")
+    assert "Receipt as PDF" not in page

@@ -1,0 +1,56 @@
+"""GET /receipts/<token>: the PDF of an invoice, for whoever was given the link."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from beckn.models import Transaction
+from beckn.render import echo
+from sessions.invoice_models import Invoice
+from sessions.invoices.links import LinkExpired, LinkInvalid, invoice_of_link
+from sessions.invoices.pdf import invoice_pdf
+
+PLAIN = "text/plain; charset=utf-8"
+
+
+@require_safe
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    """The PDF; 410 when the link is too old, 404 when it was never ours."""
+    try:
+        invoice = invoice_of_link(token)
+    except LinkExpired as refusal:
+        return HttpResponse(f"{refusal}\n", status=410, content_type=PLAIN)
+    except LinkInvalid as refusal:
+        return HttpResponse(f"{refusal}\n", status=404, content_type=PLAIN)
+    return pdf_answer(invoice)
+
+
+def pdf_answer(invoice: Invoice) -> HttpResponse:
+    """The document as a download that no cache keeps."""
+    answer = HttpResponse(invoice_pdf(invoice, buyer=buyer_of(invoice)), content_type="application/pdf")
+    name = invoice.number.replace("/", "-")
+    answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def buyer_of(invoice: Invoice) -> list[str]:
+    """Name, address and tax id as the app sent them for billing; empty when it sent none."""
+    conversation = Transaction.objects.filter(order=invoice.bill.order_id).order_by("pk").first()
+    return list(_lines(echo.billing(conversation.billing))) if conversation and conversation.billing else []
+
+
+def _lines(billing: dict[str, Any]) -> Iterator[str]:
+    organization = billing.get("organization") or {}
+    places = [(billing.get(part) or {}).get("name") for part in ("city", "state")]
+    told = [
+        billing.get("name"),
+        (organization.get("descriptor") or {}).get("name"),
+        billing.get("address"),
+        ", ".join(place for place in places if place),
+    ]
+    yield from (line for line in told if line)
+    if billing.get("tax_id"):
+        yield f"Tax id {billing['tax_id']}"

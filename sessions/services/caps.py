@@ -1,0 +1,35 @@
+"""The most that a quote lets a bill be.
+
+The rule: who took no more energy than was quoted pays no more than was quoted. The quote says what charging that energy
+costs, without parking afterwards and without a reservation that ran out, so parking-fee and reservation-fee are not
+covered by it. Who took more energy pays for all of it at the quoted tariff (UEI: overcharge), who took less pays for
+what was taken (undercharge). An energy that the app left to us counts as ordered. Source: beckn.md e.4; docs/billing.md.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from sessions.models import Quote
+
+CAP_CODE = "quote-cap"
+NOT_COVERED = frozenset({"parking-fee", "reservation-fee"})
+ZERO = Decimal("0.00")
+
+
+def cap_line(quote: Quote, *, energy_kwh: Decimal, lines: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """A negative line that brings the covered lines down to the quote's total; None when none is due.
+
+    energy_kwh: what was taken. lines: those of the bill, as a Quote keeps them.
+    """
+    if energy_kwh > quote.energy_kwh:
+        return None
+    covered = sum((Decimal(line["amount"]) for line in lines if line["code"] not in NOT_COVERED), ZERO)
+    if covered <= quote.total:
+        return None
+    return {
+        "code": CAP_CODE,
+        "quantity": "1",
+        "unit": "session",
+        "unit_price": None,
+        "amount": str(quote.total - covered),
+    }
