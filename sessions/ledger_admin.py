@@ -29,7 +29,7 @@ from sessions.models import JournalEntry, Posting, Statement
 
 SPAN = timedelta(days=29)
 LONGEST = timedelta(days=366)
-GREEN, RED, BLUE = "var(--color-green-600)", "var(--color-red-500)", "var(--color-primary-600)"
+GREEN, RED, BLUE = "#16a34a", "#dc2626", "#2563eb"
 
 
 class PostingInline(TabularInline):
