@@ -87,7 +87,8 @@ def _carry_over(order: Order, session: Session) -> None:
     if order.state in (OrderState.CANCELLED, OrderState.FAILED):
         _late(order, session)
         return
-    moved = session.energy_kwh != order.energy_kwh
+    before_kwh = order.energy_kwh
+    moved = session.energy_kwh != before_kwh
     if order.state not in (OrderState.ENDED, OrderState.BILLED):
         order.energy_kwh = session.energy_kwh
         order.started_at = order.started_at or (session.start_at if session.status == "ACTIVE" else None)
@@ -102,7 +103,7 @@ def _carry_over(order: Order, session: Session) -> None:
     elif moved and order.state == OrderState.CHARGING:
         order.save()
         order_progressed.send(sender=Order, order=order)
-    prepaid.guard(order, session)
+    prepaid.guard(order, session, gained_kwh=session.energy_kwh - before_kwh)
 
 
 def _late(order: Order, session: Session) -> None:

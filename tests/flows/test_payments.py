@@ -154,7 +154,10 @@ def test_prepaid_at_our_gateway_from_payment_to_refund(driver, cpo, gateway):
 
     assert "Pay 100.00 INR" in shown
     told = payment_of(driver.last("on_status"))
-    assert (told["status"], told["params"]["transaction_id"]) == ("PAID", Payment.objects.get().gateway_reference)
+    assert (told["status"], told["params"]["transaction_id"]) == (
+        "PAID",
+        Payment.objects.get().gateway_reference,
+    )
     assert "url" not in told
     assert (balance("CASH"), balance("RECEIVABLE_DRIVER")) == (Decimal("100.00"), Decimal("-100.00"))
 
@@ -378,7 +381,9 @@ def altered(body):
     return body.replace(b"PAID", b"PAId"), signature
 
 
-@pytest.mark.parametrize("spoil", [forged, old, altered, lambda body: (body, "t=1"), lambda body: (body, "ü")])
+@pytest.mark.parametrize(
+    "spoil", [forged, old, altered, lambda body: (body, "t=1"), lambda body: (body, "ü")]
+)
 def test_a_notification_that_the_gateway_did_not_sign_is_refused(driver, gateway, spoil):
     body, signature = spoil(open_payment(driver, gateway))
 
@@ -430,7 +435,11 @@ def test_a_refund_waits_for_a_gateway_that_is_away(driver, cpo, gateway, setting
     cpo.network.add_passthru("http://127.0.0.1:9")
     cpo.cdr(cpo.session("ACTIVE"))
     refund = Refund.objects.get()
-    assert (refund.state, refund.attempts, refund.last_error) == ("REQUESTED", 1, "no answer: ConnectionError")
+    assert (refund.state, refund.attempts, refund.last_error) == (
+        "REQUESTED",
+        1,
+        "no answer: ConnectionError",
+    )
     assert balance("REFUND") == Decimal("-9.00")
 
     settings.PAYMENT_SANDBOX_URL = gateway.url
@@ -478,10 +487,12 @@ def reading(cpo, kwh, start, seconds):
 def test_a_prepaid_charge_is_stopped_before_it_costs_more_than_was_paid(driver, cpo):
     start = charging(driver, cpo)  # 100.00 paid: 5 kWh; 30 kW add 0.5 kWh in a minute
 
-    reading(cpo, 4.5, start, 1)
-    assert cpo.bodies("STOP_SESSION") == []  # 81 + 10, and 9 in the next minute: 100.00
-    reading(cpo, 4.51, start, 2)
-    reading(cpo, 4.6, start, 3)
+    reading(cpo, 2.0, start, 1)
+    reading(cpo, 3.0, start, 2)
+    reading(cpo, 3.75, start, 3)
+    assert cpo.bodies("STOP_SESSION") == []  # as much again, and a minute: 5 kWh, 100.00
+    reading(cpo, 4.38, start, 4)  # 0.63 again, and a minute: 5.51 kWh
+    reading(cpo, 4.5, start, 5)
 
     assert len(cpo.bodies("STOP_SESSION")) == 1
 

@@ -35,7 +35,9 @@ class Gateway:
         self.notifier = HeldBack()
         self.till = Till(None)
         self.server = Sandbox("127.0.0.1", 0, settings.PAYMENT_SANDBOX_KEY, self.till, self.notifier, 20)
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def close(self):

@@ -166,7 +166,10 @@ def test_entries_are_never_changed(driver, cpo, change):
     with pytest.raises(IntegrityError, match=said), transaction.atomic():
         rows = Posting.objects.filter(account="COST")
         rows.update(amount=1) if change == "UPDATE" else rows.delete()
-    with pytest.raises(IntegrityError, match="charging_sessions_journalentry is refused"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match="charging_sessions_journalentry is refused"),
+        transaction.atomic(),
+    ):
         rows = JournalEntry.objects.all()
         rows.update(text="other") if change == "UPDATE" else rows._raw_delete("default")
 

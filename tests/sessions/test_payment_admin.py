@@ -37,7 +37,9 @@ def test_we_cannot_collect_without_a_gateway(admin_client, settings):
 def test_payments_and_refunds_can_be_read_but_not_changed(admin_client, driver):
     driver.book()
     payment = Payment.objects.create(order=Order.objects.get(), amount=Decimal("9.00"), currency="INR")
-    refund = Refund.objects.create(payment=payment, amount=Decimal("9.00"), reason="why", due_at=timezone.now())
+    refund = Refund.objects.create(
+        payment=payment, amount=Decimal("9.00"), reason="why", due_at=timezone.now()
+    )
 
     for name, row in (("payment", payment), ("refund", refund)):
         assert admin_client.get(reverse(f"admin:charging_sessions_{name}_changelist")).status_code == 200

@@ -47,7 +47,9 @@ class Emsp:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/payments/notify"
 
     def wait_for(self, count):
@@ -105,7 +107,11 @@ def test_the_process_takes_a_payment_tells_it_and_gives_it_back(emsp, tmp_path):
 
 def test_it_does_not_start_without_a_key():
     done = subprocess.run(
-        COMMAND, cwd=PROJECT, env=os.environ | {"PAYMENT_SANDBOX_KEY": "short"}, capture_output=True, text=True
+        COMMAND,
+        cwd=PROJECT,
+        env=os.environ | {"PAYMENT_SANDBOX_KEY": "short"},
+        capture_output=True,
+        text=True,
     )
 
     assert done.returncode == 1

@@ -45,9 +45,7 @@ def sell(party, key, day, *, sold="118.00", bought="88.00", bap=BAP):
 def statement_of(party=None, bap="", since=FIRST, until=LAST, currency="INR"):
     kind = "CPO" if party else "BAP"
     return statements.build(
-        Statement(
-            kind=kind, party=party, bap_id=bap, period_from=since, period_to=until, currency=currency
-        )
+        Statement(kind=kind, party=party, bap_id=bap, period_from=since, period_to=until, currency=currency)
     )
 
 
@@ -67,7 +65,10 @@ def test_statements_add_up_what_was_booked_for_their_counterparty_and_days(party
     assert sums(statement_of(bap=BAP)) == ["295.00", "0.00", "0.00", "295.00"]
     assert sums(statement_of(party, currency="EUR")) == ["0.00"] * 4
     rows = list(statements.rows(statement_of(party, until=FIRST)))
-    assert [(row.text, str(row.amount)) for row in rows] == [("order a", "88.00"), ("order other app", "1.00")]
+    assert [(row.text, str(row.amount)) for row in rows] == [
+        ("order a", "88.00"),
+        ("order other app", "1.00"),
+    ]
 
 
 def test_credits_and_adjustments_are_netted(party):
@@ -185,7 +186,10 @@ def test_the_files_hold_the_same_rows_and_the_total(party):
     lines = list(csv.DictReader(io.StringIO(export.as_csv(statement).decode("utf-8-sig"))))
 
     assert told["total"] == "82.75"
-    assert [(row["text"], row["amount"]) for row in told["rows"]] == [("order a", "88.00"), ("=cmd()", "-5.25")]
+    assert [(row["text"], row["amount"]) for row in told["rows"]] == [
+        ("order a", "88.00"),
+        ("=cmd()", "-5.25"),
+    ]
     assert [(row["text"], row["amount"]) for row in lines] == [
         ("order a", "88.00"),
         ("'=cmd()", "-5.25"),  # a spreadsheet must not calculate it
@@ -228,7 +232,9 @@ class TestBackOffice:
     def test_the_margin_page_shows_charts_and_sums(self, admin_client, party):
         sell(party, "a", FIRST)
 
-        page = admin_client.get(reverse("admin:sessions_margin"), {"since": FIRST, "until": LAST}).content.decode()
+        page = admin_client.get(
+            reverse("admin:sessions_margin"), {"since": FIRST, "until": LAST}
+        ).content.decode()
 
         assert page.count('class="chart"') == 2
         assert "12.00 INR" in page
@@ -252,7 +258,12 @@ class TestBackOffice:
         statement.refresh_from_db()
         assert (statement.total, statement.closed_by.username) == (Decimal("80.00"), "admin")
         assert admin_client.get(listed).status_code == 200
-        assert admin_client.get(reverse("admin:charging_sessions_statement_change", args=[statement.pk])).status_code == 200
+        assert (
+            admin_client.get(
+                reverse("admin:charging_sessions_statement_change", args=[statement.pk])
+            ).status_code
+            == 200
+        )
 
     def test_the_journal_can_be_read_but_not_changed(self, admin_client, party):
         entry = sell(party, "a", FIRST)
