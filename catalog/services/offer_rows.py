@@ -26,6 +26,16 @@ def offer_row(
     )
 
 
+def power_of(connector: Connector) -> int | None:
+    """The connector's power in W, None when its operator's figures do not tell."""
+    return mapping.power_w(
+        power_type=connector.power_type,
+        max_voltage_v=connector.max_voltage_v,
+        max_amperage_a=connector.max_amperage_a,
+        max_electric_power_w=connector.max_electric_power_w,
+    )
+
+
 def _location_columns(location: Location) -> dict[str, Any]:
     text = mapping.search_text(location.name, location.address, location.city, *_operators(location))
     return {
@@ -44,12 +54,7 @@ def _location_columns(location: Location) -> dict[str, Any]:
 
 
 def _connector_columns(connector: Connector, evse: Evse) -> dict[str, Any]:
-    power_w = mapping.power_w(
-        power_type=connector.power_type,
-        max_voltage_v=connector.max_voltage_v,
-        max_amperage_a=connector.max_amperage_a,
-        max_electric_power_w=connector.max_electric_power_w,
-    )
+    power_w = power_of(connector)
     name = mapping.offer_name(
         physical_reference=evse.physical_reference,
         evse_id=evse.evse_id,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.services.listing import LISTED
-from catalog.services.offer_rows import offer_row
+from catalog.services.offer_rows import offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
 from ocpi.models import Connector, Evse, Location, Tariff
 
@@ -174,4 +174,5 @@ class _Page:
             location.party_id,
             tuple(connector.tariff_ids),
             location.time_zone,
+            power_of(connector),
         )
