@@ -97,7 +97,7 @@ class CdrAuditAdmin(RecordAdmin):
     @display(description="findings")
     def findings_shown(self, audit: CdrAudit) -> SafeString:
         rows = ((each["severity"].lower(), each["sentence"]) for each in audit.findings)
-        return format_html_join("", "<div><strong>{}</strong>: {}</div>", rows) or format_html(NONE)
+        return format_html_join("", "<div><strong>{}</strong>: {}</div>", rows) or SafeString(NONE)
 
     @display(description="line by line")
     def differences_shown(self, audit: CdrAudit) -> SafeString:
@@ -122,7 +122,7 @@ class CdrAuditAdmin(RecordAdmin):
     @display(description="our computation")
     def explanation_shown(self, audit: CdrAudit) -> SafeString:
         rows = ((sentence,) for sentence in audit.explanation)
-        return format_html_join("", "<div>{}</div>", rows) or format_html(NONE)
+        return format_html_join("", "<div>{}</div>", rows) or SafeString(NONE)
 
     @admin.action(description="Accept: the CPO is right", permissions=["act"])
     def accept_cdrs(self, request: HttpRequest, audits: QuerySet[CdrAudit]) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
-from beckn.render.settlement import settled
 from beckn.models import Transaction
 from beckn.render import echo
+from beckn.render.settlement import settled
 from sessions import selectors
 from sessions.models import Order, Payment, PaymentTerms, Quote
 from sessions.payment_models import Collector, PaymentState, RefundState

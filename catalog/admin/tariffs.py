@@ -1,7 +1,7 @@
 """Tariffs of the operators with what they mean and what is suspicious about them."""
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -56,4 +56,4 @@ class TariffAdmin(MirrorTariffAdmin):
             for finding in found
         )
         line = '<div><strong class="{}">{}</strong> {} <code class="text-xs">{}</code></div>'
-        return format_html_join("", line, rows) or format_html("nothing suspicious")
+        return format_html_join("", line, rows) or SafeString("nothing suspicious")

@@ -81,7 +81,8 @@ def _energy(energy_kwh: Decimal, price: Decimal, terms: Terms) -> Line:
 def _fee(terms: Terms) -> Line:
     assert terms.service_fee is not None  # asked for when there is one
     amount = to_cents(terms.with_vat(terms.service_fee))
-    return Line(PLATFORM_FEE, None, ONE, "session", amount, amount, unit_price_excl_vat=terms.service_fee, vat=terms.vat_percent)
+    net, vat = terms.service_fee, terms.vat_percent
+    return Line(PLATFORM_FEE, None, ONE, "session", amount, amount, unit_price_excl_vat=net, vat=vat)
 
 
 def _changed(line: Line, terms: Terms) -> Line:

@@ -41,10 +41,11 @@ class PriceKey(NamedTuple):
     party_id: int
     tariff_ids: tuple[str, ...]
     time_zone: str
+    power_w: int | None
 
 
 class CostList:
-    """Operators' prices at one moment; each combination of tariffs and time zone is worked out once."""
+    """Operators' prices at one moment; each combination of tariffs, time zone and power is worked out once."""
 
     def __init__(self, keys: Iterable[PriceKey], at: datetime) -> None:
         wanted = set(keys)
@@ -58,12 +59,16 @@ class CostList:
         """The price for connectors with this key."""
         if key not in self._prices:
             tariffs = self._book.named(key.tariff_ids, party_id=key.party_id, connection_id=key.connection_id)
-            self._prices[key] = price_at(tariffs, self._at, time_zone=key.time_zone, version=key.version)
+            self._prices[key] = price_at(
+                tariffs, self._at, time_zone=key.time_zone, version=key.version, power_w=key.power_w
+            )
         return self._prices[key]
 
 
-def price_at(tariffs: list[Tariff], at: datetime, *, time_zone: str, version: str) -> OfferPrice:
-    """The operator's price per kWh by the tariff in force, out of those that a connector names.
+def price_at(
+    tariffs: list[Tariff], at: datetime, *, time_zone: str, version: str, power_w: int | None
+) -> OfferPrice:
+    """The operator's price per kWh by the tariff in force, out of those that a connector names, at its power.
 
     valid_until: when to look again: the price's own end, the tariff's, or the start of the next one.
     A tariff that cannot be read, has no energy price now or an impossible one leaves the price unknown.
@@ -74,9 +79,11 @@ def price_at(tariffs: list[Tariff], at: datetime, *, time_zone: str, version: st
         return OfferPrice(valid_until=choice.changes_at)
     tariff = choice.tariff
     price, changes_at = None, None
+    power_kw = Decimal(power_w) / 1000 if power_w else None
+    where: dict[str, Any] = {"time_zone": time_zone, "ocpi_version": version, "power_kw": power_kw}
     try:
-        found = energy_price_at(tariff.raw, at, time_zone=time_zone, ocpi_version=version)
-        changes_at = energy_price_changes_at(tariff.raw, at, time_zone=time_zone, ocpi_version=version)
+        found = energy_price_at(tariff.raw, at, **where)
+        changes_at = energy_price_changes_at(tariff.raw, at, **where)
         if found is not None:
             # Where VAT is not known (2.1.1), the price without it is all there is.
             price = found.price_incl_vat if found.price_incl_vat is not None else found.price_excl_vat

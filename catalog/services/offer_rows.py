@@ -28,6 +28,16 @@ def offer_row(
     )
 
 
+def power_of(connector: Connector) -> int | None:
+    """The connector's power in W, None when its operator's figures do not tell."""
+    return mapping.power_w(
+        power_type=connector.power_type,
+        max_voltage_v=connector.max_voltage_v,
+        max_amperage_a=connector.max_amperage_a,
+        max_electric_power_w=connector.max_electric_power_w,
+    )
+
+
 def _location_columns(location: Location) -> dict[str, Any]:
     text = mapping.search_text(location.name, location.address, location.city, *_operators(location))
     return {
@@ -65,16 +75,6 @@ def _connector_columns(connector: Connector, evse: Evse) -> dict[str, Any]:
         "power_type": connector.power_type,
         "power_w": power_w,
     }
-
-
-def power_of(connector: Connector) -> int | None:
-    """The power of a connector in W, None when it is not known."""
-    return mapping.power_w(
-        power_type=connector.power_type,
-        max_voltage_v=connector.max_voltage_v,
-        max_amperage_a=connector.max_amperage_a,
-        max_electric_power_w=connector.max_electric_power_w,
-    )
 
 
 def _operators(location: Location) -> list[str]:

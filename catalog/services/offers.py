@@ -123,7 +123,6 @@ def _refresh_page(location_ids: list[int], at: datetime) -> None:
             keys[connector.pk],
             location_id=location.pk,
             standard=connector.standard,
-            power_w=power_of(connector),
         )
         wanted = offer_row(connector, evse, location, price, listed=connector.listed)
         if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _COMPARED):
@@ -182,4 +181,5 @@ class _Page:
             location.party_id,
             tuple(connector.tariff_ids),
             location.time_zone,
+            power_of(connector),
         )

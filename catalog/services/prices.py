@@ -36,10 +36,10 @@ class PriceList:
         self._retail = RetailPrices(books.to_write(), at)
         self._costs = CostList(keys, at)
 
-    def of(self, key: PriceKey, *, location_id: int, standard: str, power_w: int | None) -> OfferPrice:
+    def of(self, key: PriceKey, *, location_id: int, standard: str) -> OfferPrice:
         """The price of an offer; `key` decides what the operator takes, the rest which rule applies."""
         return self._retail.of(
-            self._costs.of(key), key, location_id=location_id, standard=standard, power_w=power_w
+            self._costs.of(key), key, location_id=location_id, standard=standard, power_w=key.power_w
         )
 
 
@@ -114,9 +114,7 @@ def _write(rows: list[Any], at: datetime) -> None:
     prices = PriceList(keys.values(), at)
     groups: dict[tuple[OfferPrice, bool], list[int]] = defaultdict(list)
     for row in rows:
-        price = prices.of(
-            keys[row.pk], location_id=row.location_id, standard=row.connector_standard, power_w=row.power_w
-        )
+        price = prices.of(keys[row.pk], location_id=row.location_id, standard=row.connector_standard)
         green = row.location__is_green_energy or price.green
         wanted = tuple(getattr(price, name) for name in PRICE_COLUMNS.values())
         if (*wanted, green) != (*(getattr(row, name) for name in PRICE_COLUMNS), row.is_green_energy):
@@ -133,4 +131,5 @@ def _price_key(row: Any) -> PriceKey:
         row.party_id,
         tuple(row.connector__tariff_ids),
         row.time_zone,
+        row.power_w,
     )

@@ -6,6 +6,7 @@ Never called inside a database transaction.
 import ipaddress
 import socket
 from functools import cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
 import urllib3
@@ -15,6 +16,8 @@ from emsp.core.errors import DomainError
 
 RESPONSE_LIMIT_BYTES = 10_000_000
 CALLBACK_RESPONSE_LIMIT_BYTES = 64_000
+# IPv4-compatible, SIIT and NAT64: the last four bytes are an IPv4 address.
+TRANSLATED = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
 CALLBACK_TIMEOUT = urllib3.Timeout(connect=3, read=10)
 
 
@@ -33,7 +36,10 @@ def check_url(url: str) -> str:
     in whatever spelling (decimal, octal, IPv4-mapped IPv6, names that resolve to private addresses).
     Source: design.md §8, `SANDBOX` false.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that hold no IPv6 address, letters that stand for a slash
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ForbiddenAddress("the URL is not an absolute http(s) URL")
     if parts.username or parts.password:
@@ -59,10 +65,19 @@ def public_addresses(host: str, port: int) -> list[str]:
     addresses = sorted({str(entry[4][0]) for entry in found})
     for text in addresses:
         address = ipaddress.ip_address(text.split("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-        if not address.is_global or address.is_multicast or (mapped is not None and not mapped.is_global):
+        if address.is_multicast or not all(each.is_global for each in (address, *_within(address))):
             raise ForbiddenAddress("the URL leads to a private address")
     return addresses
+
+
+def _within(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses to which an IPv6 address may be translated on its way."""
+    if isinstance(address, IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if any(address in network for network in TRANSLATED):
+        found.append(IPv4Address(address.packed[-4:]))
+    return [each for each in found if each is not None]
 
 
 @cache

@@ -33,12 +33,25 @@ def _after_junk(text: str, position: int) -> int:
     return following if following >= 0 else len(text)
 
 
-def on_host_of(module_url: str, target: str) -> str:
+def absolute(base: str, target: str) -> str | None:
+    """target as seen from base; None when it cannot be read as an address."""
+    try:
+        found = urljoin(base, target)
+        return found if urlsplit(found).hostname else None
+    except ValueError:
+        return None
+
+
+def on_host_of(module_url: str, target: str) -> str | None:
     """target as an address at the host of module_url: relative ones resolved, foreign hosts replaced.
 
     Peers behind a proxy write their internal name into the Link; our token must not follow it there.
+    None when target cannot be read as an address.
     """
-    home, away = urlsplit(module_url), urlsplit(urljoin(module_url, target))
+    found = absolute(module_url, target)
+    if found is None:
+        return None
+    home, away = urlsplit(module_url), urlsplit(found)
     return urlunsplit((home.scheme, home.netloc, away.path, away.query, ""))
 
 

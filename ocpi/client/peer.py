@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
@@ -16,7 +16,7 @@ from emsp.core.wire import WireError, moment_text
 from ocpi.client.caller import Caller
 from ocpi.client.envelope import one_object
 from ocpi.client.errors import NotOffered, PeerError
-from ocpi.client.links import on_host_of, with_parameters
+from ocpi.client.links import absolute, on_host_of, with_parameters
 from ocpi.client.pages import Crawl, Page
 from ocpi.models import AuthEncoding, Connection, Party
 from ocpi.wire.reading import read
@@ -78,8 +78,9 @@ class OcpiClient:
         if not isinstance(data, list):
             raise PeerError("its versions are not a list", sent=True)
         return [
-            {"version": str(row["version"]), "url": urljoin(self._versions_url, str(row["url"]))}
+            {"version": str(row["version"]), "url": url}
             for row in data if isinstance(row, dict) and row.get("version") and row.get("url")
+            if (url := absolute(self._versions_url, str(row["url"])))
         ]
 
     def details(self, url: str) -> dict[str, Any]:
@@ -88,8 +89,9 @@ class OcpiClient:
         if data is None or not isinstance(data.get("endpoints"), list):
             raise PeerError("its version details have no endpoints", sent=True)
         endpoints = [
-            row | {"url": urljoin(url, str(row["url"]))}
+            row | {"url": found}
             for row in data["endpoints"] if isinstance(row, dict) and row.get("identifier") and row.get("url")
+            if (found := absolute(url, str(row["url"])))
         ]
         return data | {"endpoints": endpoints}
 
@@ -154,7 +156,7 @@ class OcpiClient:
         wanted = limit or (self._connection.page_limit if self._connection else MOST_PER_PAGE)
 
         def fetch(address: str) -> tuple[Any, Mapping[str, str]]:
-            answer = self._caller.ask("GET", on_host_of(url, address))
+            answer = self._caller.ask("GET", on_host_of(url, address) or url)
             return answer.envelope.data, answer.headers
 
         return iter(Crawl(fetch, first, limit=max(1, min(wanted, MOST_PER_PAGE)), sleep=sleep))

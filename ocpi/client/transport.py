@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from emsp.core.http import RESPONSE_LIMIT_BYTES, ForbiddenAddress, check_url
 from ocpi.client.errors import PeerError, unreached
+from ocpi.client.links import absolute
 
 BODY_TIMEOUT_S = 60
 CHUNK_BYTES = 16_384
@@ -86,7 +87,7 @@ def exchange(
 
 
 def _redirected(method: str, url: str, answer: requests.Response) -> str:
-    target = urljoin(url, answer.headers.get("Location", ""))
+    target = absolute(url, answer.headers.get("Location", "")) or ""
     here, there = urlsplit(url), urlsplit(target)
     if method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
         raise PeerError(f"it redirects a {method} to another address", status=answer.status_code, sent=True)
@@ -109,6 +110,13 @@ def _read(answer: requests.Response) -> bytes:
     return bytes(content)
 
 
+class _Session(requests.Session):
+    """Leaves Location alone: requests would read it of itself, and a wrong one looked like a wrong URL of ours."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def _session() -> requests.Session:
     """The pool of this thread; requests does not promise that a session may be shared between threads."""
     session: requests.Session | None = getattr(_mine, "session", None)
@@ -118,6 +126,6 @@ def _session() -> requests.Session:
 
 
 def _new_session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session

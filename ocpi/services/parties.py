@@ -80,12 +80,19 @@ def _take_over(connection: Connection, role: CredentialsRole) -> Party:
 
 def _free_provider_id(role: CredentialsRole) -> str:
     """Id of a CPO in Beckn catalogues: the host of its website, else its name; made unique."""
-    host = urlsplit(role.business_details.website or "").hostname or ""
+    host = _host(role.business_details.website or "")
     own = f"{role.country_code}-{role.party_id}".lower()
     base = (host.removeprefix("www.") or slugify(role.business_details.name) or own)[:PROVIDER_ID_LIMIT]
     taken = set(Party.objects.filter(provider_id__startswith=base).values_list("provider_id", flat=True))
     numbered = (f"{base}-{own}-{number}" for number in itertools.count(2))
     return next(free for free in itertools.chain([base, f"{base}-{own}"], numbered) if free not in taken)
+
+
+def _host(website: str) -> str:
+    try:
+        return urlsplit(website).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _hub_member(connection: Connection, country_code: str, party_id: str) -> Party:

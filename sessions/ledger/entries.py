@@ -25,7 +25,7 @@ from sessions.payment_models import Collector
 from sessions.services import payment_terms
 from sessions.services.billing import price_cdr
 
-FEE_CODES = frozenset({"cancellation-fee", "service-fee"})
+FEE_CODES = frozenset({"cancellation-fee", "platform-fee", "service-fee"})
 ZERO = Decimal("0.00")
 
 

@@ -41,6 +41,28 @@ def test_a_session_that_begins_now_has_no_energy_no_duration_and_unknown_power()
     assert price(of, "2026-03-02T09:00") == (3, None)
 
 
+@pytest.mark.parametrize(
+    ("power_kw", "expected"), [(None, 1), ("15.9", 1), ("16", 2), ("31.9", 2), ("32", 3), ("49.9", 3), ("50", 4)]
+)
+def test_the_power_chooses_the_element(power_kw, expected):
+    of = tariff(
+        element(component("ENERGY", 1), max_power=16),
+        element(component("ENERGY", 2), max_power=32),
+        element(component("ENERGY", 4), min_power=50),
+        element(component("ENERGY", 3)),
+    )
+    assert price(of, "2026-03-02T09:00", power_kw=power_kw and Decimal(power_kw)) == (expected, None)
+
+
+def test_a_window_for_another_power_changes_nothing():
+    of = tariff(
+        element(component("ENERGY", 1), min_power=50, start_time="12:00"), element(component("ENERGY", 2))
+    )
+    at = utc("2026-03-02T09:00")
+    assert energy_price_changes_at(of, at, time_zone="UTC", power_kw=Decimal(22)) is None
+    assert energy_price_changes_at(of, at, time_zone="UTC", power_kw=Decimal(50)) == utc("2026-03-02T12:00")
+
+
 NIGHT = tariff(
     element(component("ENERGY", 10), start_time="23:00", end_time="05:00"), element(component("ENERGY", 16))
 )

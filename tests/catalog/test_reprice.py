@@ -167,3 +167,24 @@ def test_a_tariff_that_cannot_be_read_does_not_stop_the_others(party):
     assert prices.reprice_due() == 2
     assert [price_of(broken), price_of(fine)] == [None, Decimal(18)]
     assert [broken.tariff, fine.tariff] == [bad, good]
+
+
+@pytest.mark.parametrize(("power_w", "expected"), [(22_000, 10), (60_000, 50)])
+def test_the_price_is_that_of_the_connectors_power(party, power_w, expected):
+    raw = {"elements": [
+        {"price_components": [component("ENERGY", 10)], "restrictions": {"max_power": 50}},
+        {"price_components": [component("ENERGY", 50)]},
+    ]}  # fmt: skip
+    tariff = TariffFactory(party=party, ocpi_id="T")
+    connector = ConnectorFactory(
+        evse=EvseFactory(location=LocationFactory(party=party)), tariff_ids=["T"], max_electric_power_w=power_w
+    )
+    offers.refresh([connector.evse.location_id])
+    Tariff.objects.filter(pk=tariff.pk).update(raw=tariff.raw | raw)
+
+    offers.refresh_for_tariffs([tariff.pk])
+    assert price_of(Offer.objects.get()) == expected
+
+    Offer.objects.all().delete()
+    offers.refresh([connector.evse.location_id])
+    assert price_of(Offer.objects.get()) == expected

@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from beckn.models import Callback, CallbackState
 from ocpi.models import Connection, SyncState
-from sessions.models import Bill, Order
-from sessions.states import OrderState
+from sessions.models import Order
 from tests.ocpi.cpo import TOKEN
 
 pytestmark = pytest.mark.django_db
@@ -120,21 +119,6 @@ def test_an_order_that_staff_cancel_is_told_as_the_providers(
     told = driver.last("on_cancel")["message"]["order"]
     assert (told["status"], told["cancellation"]["cancelled_by"]) == ("CANCELLED", "PROVIDER")
     assert len(cpo.bodies("CANCEL_RESERVATION")) == 1
-
-
-def test_a_held_bill_can_be_released(staff, driver, cpo, django_capture_on_commit_callbacks):
-    session = driver.charge()
-    cpo.cdr(session, kwh=90, total=1630.0)
-    assert Order.objects.get().state == OrderState.CHARGING
-
-    with django_capture_on_commit_callbacks(execute=True):
-        staff.post(
-            reverse("admin:charging_sessions_bill_changelist"),
-            {"action": "release_bills", "_selected_action": [Bill.objects.get().pk]},
-        )
-
-    assert Order.objects.get().state == OrderState.BILLED
-    assert driver.last("on_status")["message"]["order"]["quote"]["price"]["value"] == "1630.00"
 
 
 def test_pull_everything_asks_for_a_full_pull(staff, cpo):

@@ -141,6 +141,23 @@ def test_a_redirected_post_is_not_sent_again(network, party):
     assert (caught.value.status, caught.value.sent, elsewhere.call_count) == (307, True, 0)
 
 
+def test_a_redirect_to_no_address_is_refused(network, party):
+    network.get(f"{BASE}/locations/A", status=302, headers={"Location": "https://[half"})
+
+    with pytest.raises(PeerError, match="it redirects a GET to another address"):
+        OcpiClient(party.connection).get_object("locations", "A")
+
+
+@pytest.mark.parametrize("location", ["https://[half", "http://*", "http://", "//"])
+def test_a_command_that_was_redirected_anywhere_counts_as_sent(network, party, location):
+    network.post(f"{BASE}/commands/START_SESSION", status=307, headers={"Location": location})
+
+    with pytest.raises(PeerError) as caught:
+        OcpiClient(party.connection).command("START_SESSION", {})
+
+    assert (caught.value.sent, caught.value.status) == (True, 307)
+
+
 def test_circles_of_redirects_end(network, party):
     url = f"{BASE}/locations/A"
     asked = network.get(url, status=301, headers={"Location": url})

@@ -52,6 +52,7 @@ def test_a_header_without_next_page_gives_none(header):
         ("?offset=2", "https://cpo.example/ocpi/locations?offset=2"),
         ("/ocpi/y?offset=2", "https://cpo.example/ocpi/y?offset=2"),
         ("//evil.example/z", "https://cpo.example/z"),
+        ("https://[evil/z", None),
     ],
 )
 def test_the_next_page_is_asked_for_at_the_host_of_the_module(target, expected):

@@ -76,6 +76,7 @@ def test_the_host_in_a_link_is_not_called():
     [
         lambda offset, page: {},
         lambda offset, page: {"Link": ""},
+        lambda offset, page: {"Link": '<https://[internal/x>; rel="next"'},
         lambda offset, page: {"X-Limit": "0"},
         lambda offset, page: {"X-Total-Count": "5"},
         lambda offset, page: {"X-Total-Count": "5", "X-Limit": "2", "Link": '<https://api>; rel="https://api.w.org/"'},

@@ -105,6 +105,32 @@ def test_its_roles_become_its_parties(invited, network):
     ]
 
 
+@pytest.mark.parametrize("url", ["https://[half", "https://[x]/versions", "https://\u2100.example/", "nonsense", "//"])
+def test_an_address_that_cannot_be_read_is_3001(invited, network, url):
+    assert invited.post(URL, theirs(url=url)).said[1] in (2001, 3001)
+    assert not network.calls
+
+
+def test_what_cannot_be_read_among_its_addresses_is_left_out(invited, network):
+    import base64
+
+    def reply(data):
+        return {"json": {"data": data, "status_code": 1000, "timestamp": "2026-03-01T00:00:00Z"}}
+
+    odd = "https://[half"
+    network.get(THEIR_VERSIONS, **reply([{"version": "2.2", "url": odd}, {"version": "2.2.1", "url": THEIR_DETAILS}]))
+    rows = [{"identifier": "tokens", "role": "RECEIVER", "url": odd}, *endpoints()]
+    network.get(THEIR_DETAILS, **reply({"version": "2.2.1", "endpoints": rows}))
+    body = theirs()
+    body["roles"][0]["business_details"]["website"] = odd
+
+    assert invited.post(URL, body).said == (200, 1000)
+
+    assert odd not in [row["url"] for row in Connection.objects.get().endpoints]
+    assert Party.objects.get().provider_id == "charging-company"
+    assert base64.b64encode(TOKEN_B.encode()).decode() in network.calls[0].request.headers["Authorization"]
+
+
 def test_token_b_is_sent_raw_where_base64_is_refused(invited, network):
     serve(network, encoded=False)
 

@@ -280,6 +280,21 @@ def test_the_command_fails_with_one_sentence(network):
     assert "A-wrong" not in err
 
 
+@pytest.mark.parametrize(("url", "reason"), [
+    ("https://127.1/versions", "the URL leads to a private address\n"),
+    ("https://[::1/versions", "the URL is not an absolute http(s) URL\n"),
+    ("https://8.8.8.8/versions", "BASE_URL must be https outside SANDBOX\n"),
+])  # fmt: skip
+def test_outside_the_sandbox_the_address_is_judged_first_and_then_our_own_settings(network, settings, url, reason):
+    settings.SANDBOX, settings.BASE_URL = False, "http://emsp.example"
+
+    status, _, err = run("--name", "Peer", "--versions-url", url, "--token-a", TOKEN_A)
+
+    assert (status, err) == (1, reason)
+    assert not network.calls
+    assert not Connection.objects.exists()
+
+
 @pytest.mark.parametrize("arguments", [
     [], ["--name", "Peer"], ["--invite"], ["--name", "x" * 101, "--invite"], ["--name"], ["--nonsense", "x"],
 ])

@@ -3,10 +3,12 @@
 import sys
 from typing import Any, NoReturn
 
+from django.core import checks
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError
 
 from emsp.core.errors import DomainError
+from emsp.core.http import check_url
 from emsp.core.log import mask_text
 from ocpi.services import registration
 from ocpi.services.registration import Step
@@ -19,6 +21,8 @@ class Command(BaseCommand):
         "Start the OCPI handshake with a CPO (--name, --versions-url, --token-a), "
         "or print a token A for a CPO that starts it (--name, --invite)."
     )
+
+    requires_system_checks = []  # they say what is wrong in many lines, and before the address is looked at
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -34,6 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["invite"]:
+                self._check_settings()
                 self._invite(options["name"])
             else:
                 self._register(options["name"], options["versions_url"], options["token_a"])
@@ -52,9 +57,16 @@ class Command(BaseCommand):
         missing = [option for option, value in given.items() if not value]
         if missing:
             self._fail(f"{', '.join(missing)} must be given, or --name and --invite")
+        check_url(versions_url)
+        self._check_settings()
         connection = registration.register(name, versions_url, token_a, report=self._report)
         parties = ", ".join(f"{party.country_code}-{party.party_id}" for party in connection.parties.all())
         self.stdout.write(f"Registered with {connection}: {parties}")
+
+    def _check_settings(self) -> None:
+        wrong = [found.msg for found in checks.run_checks() if found.is_serious() and not found.is_silenced()]
+        if wrong:
+            self._fail("; ".join(wrong))
 
     def _report(self, step: Step) -> None:
         sign = "ok " if step.ok else "NO "
