@@ -44,8 +44,8 @@ class Line:
     unit: str
     unit_price_incl_vat: Decimal
     amount: Decimal
-    unit_price_excl_vat: Decimal | None = field(default=None, compare=False)
     vat: Decimal | None = None
+    unit_price_excl_vat: Decimal | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
