@@ -274,7 +274,7 @@ def test_what_is_not_served_is_refused_with_200(bap, context, path, reason):
         {"bpp_id": None, "bpp_uri": None}, {"ttl": None, "timestamp": "2023-07-16T04:41:16Z"},
         {"timestamp": None}, {"location": None}, {"location": {}, "city": "std:080", "country": "IND"},
         {"message_id": "msg-1", "transaction_id": "a word"}, {"ttl": "PT10M"},
-        {"timestamp": moment_text(datetime.now(UTC)).replace("Z", "+00:00")},
+        {"timestamp": moment_text(datetime.now(UTC)).replace("Z", "+00:00"), "ttl": "PT1H"},
     ],
 )
 def test_what_apps_leave_out_or_spell_otherwise_is_served(bap, context):
