@@ -52,7 +52,7 @@ class JournalEntryAdmin(RecordAdmin):
     actions_list = ("margin_report",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JournalEntry]:
-        return super().get_queryset(request).prefetch_related("postings")
+        return super().get_queryset(request).prefetch_related("postings")  # type: ignore[no-any-return]
 
     @display(description="amount")
     def debits(self, entry: JournalEntry) -> str:

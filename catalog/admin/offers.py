@@ -38,7 +38,7 @@ class OfferAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         """One look at the book in force for all rows of the page."""
         self._is_odd = in_force().is_odd
-        return super().get_queryset(request)
+        return super().get_queryset(request)  # type: ignore[no-any-return]
 
     @display(description="price per kWh")
     def price_shown(self, offer: Offer) -> str:

@@ -26,7 +26,7 @@ class TariffAdmin(MirrorTariffAdmin):
 
     list_display = ("ocpi_id", "party", "words", "last_updated", "deleted_at")
     list_select_related = ("party__connection",)
-    readonly_fields = ("words", "findings", *MirrorTariffAdmin.readonly_fields)
+    readonly_fields = ("words", "findings", *MirrorTariffAdmin.readonly_fields)  # type: ignore[assignment]
     fields = (
         "party",
         "ocpi_id",

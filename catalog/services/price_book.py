@@ -98,7 +98,7 @@ def _publish_chunk() -> int | None:
     version.cursor, done = reprice_next(version.cursor, timezone.now())
     version.offers_done += done
     if done:
-        version.save_without_historical_record()
+        version.save_without_historical_record()  # type: ignore[attr-defined]
         return done
     version.state, version.published_at = BookState.PUBLISHED, timezone.now()
     _stop_writers()

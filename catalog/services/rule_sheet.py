@@ -10,7 +10,7 @@ from catalog.models import BookState, PriceBookVersion, PriceRule
 from ocpi.models import Location, Party
 
 
-class PartyWidget(Widget):
+class PartyWidget(Widget):  # type: ignore[misc]
     """An operator as its country code and party id, `IN-CPO`."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Party | None:
@@ -27,7 +27,7 @@ class PartyWidget(Widget):
         return f"{value.country_code}-{value.party_id}" if value else ""
 
 
-class LocationWidget(Widget):
+class LocationWidget(Widget):  # type: ignore[misc]
     """A location as its operator and OCPI id, `IN-CPO/LOC-1`."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Location | None:
@@ -45,7 +45,7 @@ class LocationWidget(Widget):
         return f"{PartyWidget().render(value.party)}/{value.ocpi_id}" if value else ""
 
 
-class RuleSheet(ModelResource):
+class RuleSheet(ModelResource):  # type: ignore[misc]
     """An import replaces all rules of the draft it is made for: `import_data(sheet, version=draft)`."""
 
     party = Field("party", "party", widget=PartyWidget())

@@ -65,7 +65,7 @@ class VersionInline(TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TariffVersion]:
         following = Window(Lead("received_at"), partition_by="tariff", order_by="number")
-        return super().get_queryset(request).annotate(next_at=following).select_related("tariff")
+        return super().get_queryset(request).annotate(next_at=following).select_related("tariff")  # type: ignore[no-any-return]
 
     @display(description="valid from")
     def valid_from(self, version: TariffVersion) -> str:

@@ -4,23 +4,28 @@ import socket
 
 import pytest
 
+from emsp.demo import ports
 from emsp.demo.errors import DemoError
 from emsp.demo.ports import NEAR, Ports, free_port_near, is_free
 
 
 @pytest.fixture
-def listener():
+def listener(monkeypatch):
+    """A port that is taken, with neighbours that are not, whatever else runs here."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
-        yield server.getsockname()[1]
+        taken = server.getsockname()[1]
+        asked = ports.is_free
+        monkeypatch.setattr(ports, "is_free", lambda port: port != taken or asked(port))
+        yield taken
 
 
 @pytest.mark.parametrize(("text", "base"), [(None, 8000), ("", 8000), ("9000", 9000)])
 def test_port_base_moves_all_of_them(text, base):
-    ports = Ports.read(text)
+    made = Ports.read(text)
 
-    assert (ports.emsp, ports.bap, ports.cpo, ports.payments) == (base, base + 1, base + 2, base + 4)
+    assert (made.emsp, made.bap, made.cpo, made.payments) == (base, base + 1, base + 2, base + 4)
 
 
 @pytest.mark.parametrize("text", ["no", "0", "-1", "65530", "80.5"])
