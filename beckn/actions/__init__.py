@@ -60,7 +60,7 @@ def give_up(request: Request) -> None:
 
 def answer_waiting(order: Order) -> int:
     """Answer the requests that wait for news of this order and can be answered now; gives how many were."""
-    waiting = Request.objects.select_for_update(skip_locked=True).filter(
+    waiting = Request.objects.select_for_update(skip_locked=True, no_key=True).filter(
         order=order, state=RequestState.WAITING
     )
     answered = 0

@@ -198,4 +198,5 @@ def _give_up(pk: int) -> None:
 
 def _locked(pk: int) -> Request | None:
     """The request, its row locked; None when it is answered already."""
-    return Request.objects.select_for_update().exclude(state=RequestState.ANSWERED).filter(pk=pk).first()
+    rows = Request.objects.select_for_update(no_key=True).exclude(state=RequestState.ANSWERED)
+    return rows.filter(pk=pk).first()

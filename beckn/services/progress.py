@@ -14,7 +14,7 @@ def flush_due() -> int:
     """Queue an on_status for each conversation whose progress is due; gives how many."""
     with transaction.atomic():
         due = list(
-            Transaction.objects.select_for_update(skip_locked=True, of=("self",))
+            Transaction.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .filter(progress_due_at__lte=timezone.now(), order__isnull=False)
             .select_related("order")
             .order_by("progress_due_at")[:BATCH]

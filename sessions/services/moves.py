@@ -13,9 +13,13 @@ class IllegalMove(DomainError):
 
 
 def lock(order_pk: int) -> Order:
-    """The order, its row locked until the transaction ends."""
+    """The order, its row locked until the transaction ends.
+
+    Rows that refer to it (callbacks, requests, quotes) may be written meanwhile: their writers hold other locks
+    and would close a circle if they had to wait for this one.
+    """
     return (
-        Order.objects.select_for_update(of=("self",))
+        Order.objects.select_for_update(no_key=True, of=("self",))
         .select_related("offer", "party", "party__connection", "quote", "token", "session")
         .get(pk=order_pk)
     )
