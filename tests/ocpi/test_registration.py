@@ -286,7 +286,7 @@ def test_the_command_fails_with_one_sentence(network):
     ("https://8.8.8.8/versions", "BASE_URL must be https outside SANDBOX\n"),
 ])  # fmt: skip
 def test_outside_the_sandbox_the_address_is_judged_first_and_then_our_own_settings(network, settings, url, reason):
-    settings.SANDBOX, settings.BASE_URL = False, "http://emsp.example"
+    settings.SANDBOX, settings.BASE_URL, settings.PAYMENT_SANDBOX_URL = False, "http://emsp.example", ""
 
     status, _, err = run("--name", "Peer", "--versions-url", url, "--token-a", TOKEN_A)
 

@@ -33,7 +33,8 @@ def cdr_of(offer, number):
     energy_kwh = Decimal(number % 97 + 1) / 7
     energy_kwh = energy_kwh.quantize(Decimal("0.0001"))
     start = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=number)
-    order = Order.objects.create(offer=offer, party=offer.party, sold_through="bap.example", state="CHARGING", confirmed_at=start)
+    sold = {"party": offer.party, "sold_through": "bap.example", "state": "CHARGING"}
+    order = Order.objects.create(offer=offer, confirmed_at=start, **sold)
     order.quote = Quote.objects.create(
         order=order, offer=offer, energy_kwh=energy_kwh, currency="INR", total=Decimal(1), lines=[], tariff=TARIFF,
         unit_price=Decimal("20.4966"),
