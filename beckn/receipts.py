@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 
 from beckn.models import Transaction
 from beckn.render import echo
-from sessions.invoice_models import Invoice
 from sessions.invoices.links import LinkExpired, LinkInvalid, invoice_of_link
 from sessions.invoices.pdf import invoice_pdf
+from sessions.models import Invoice
 
 PLAIN = "text/plain; charset=utf-8"
 

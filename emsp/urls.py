@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from beckn import pages, receipts
 from emsp.core import health
-from sessions import payment_views
+from sessions.payments import views as payment_views
 
 urlpatterns = [
     path("admin/", admin.site.urls),

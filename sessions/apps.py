@@ -12,7 +12,7 @@ class SessionsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to the news from the CPOs and to our own; tell the price book where past charges are found."""
         from catalog.services import simulation
-        from sessions import checks, money_receivers, receivers  # noqa: F401
+        from sessions import checks, receivers  # noqa: F401
         from sessions.services.past_charges import past_charges
 
         simulation.register(past_charges)

@@ -49,6 +49,8 @@ class CpoRefused(OrderError):
 
 class PaymentRequired(OrderError):
     """The terms want the money first, and it is not there, not enough, or not proved."""
+
+
 class BillCredited(OrderError):
     """A held bill whose CDR the operator took back cannot be released."""
 

@@ -17,6 +17,9 @@ def send_refunds() -> None:
     from sessions.services import refunds
 
     refunds.send_due()
+
+
+@shared_task(ignore_result=True)
 def watch_cdrs() -> None:
     """Beat: ask for CDRs that should be there, raise those that do not come."""
     from sessions.services import watch

@@ -9,8 +9,7 @@ from beckn.models import Transaction
 from beckn.render import echo
 from beckn.render.settlement import settled
 from sessions import selectors
-from sessions.models import Order, Payment, PaymentTerms, Quote
-from sessions.payment_models import Collector, PaymentState, RefundState
+from sessions.models import Collector, Order, Payment, PaymentState, PaymentTerms, Quote, RefundState
 from sessions.services import payment_terms
 
 PAYMENT_ID = "payment-01"

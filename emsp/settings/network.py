@@ -117,7 +117,6 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "send-refunds": {"task": "sessions.tasks.send_refunds", "schedule": 10.0, "options": {"expires": 20}},
-
     "watch-cdrs": {"task": "sessions.tasks.watch_cdrs", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-price-book": {

@@ -3,9 +3,8 @@
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from sessions.audit_models import CdrAudit, CdrDecision, Decision
 from sessions.errors import DecisionRefused
-from sessions.models import Bill
+from sessions.models import Bill, CdrAudit, CdrDecision, Decision
 from sessions.services import billing
 
 REASON_LENGTH = 500

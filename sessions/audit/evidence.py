@@ -10,8 +10,8 @@ from reportlab.platypus import Flowable
 
 from emsp.core.wire import encode, moment_text
 from ocpi.models import Session
-from sessions.audit_models import CdrAudit
 from sessions.documents import gap, pdf, rows, text
+from sessions.models import CdrAudit
 
 UNKNOWN = "–"
 

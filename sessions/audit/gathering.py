@@ -10,8 +10,7 @@ from ocpi.models import Cdr, Connector, Session, Tariff, TariffVersion
 from sessions.audit.case import Case, Other, objects
 from sessions.audit.circumstances import named_tariffs
 from sessions.audit.policies import thresholds_of
-from sessions.audit_models import CdrAudit
-from sessions.models import Order, QuoteKind
+from sessions.models import CdrAudit, Order, QuoteKind
 from sessions.states import OrderState
 
 NEVER_STARTED = frozenset({OrderState.FAILED, OrderState.EXPIRED, OrderState.QUOTED, OrderState.RESERVING})

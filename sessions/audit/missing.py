@@ -10,8 +10,7 @@ from django.utils import timezone
 from ocpi.models import Connection, ConnectionStatus
 from ocpi.services.pull_schedule import want_full
 from ocpi.services.pulls import request_pull
-from sessions.audit_models import AuditPolicy, MissingCdr
-from sessions.models import Order
+from sessions.models import AuditPolicy, MissingCdr, Order
 from sessions.states import OrderState
 
 BATCH = 200

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from ocpi.models import Party
 from sessions.audit.case import Thresholds
-from sessions.audit_models import AuditPolicy
+from sessions.models import AuditPolicy
 
 
 def thresholds_of(party: Party) -> Thresholds:

@@ -9,8 +9,7 @@ from sessions.audit.case import Case, Finding, Severity
 from sessions.audit.gathering import case_of, connector_of
 from sessions.audit.judging import Judgement, judge
 from sessions.audit.repricing import compared
-from sessions.audit_models import CdrAudit, Verdict
-from sessions.models import Order
+from sessions.models import CdrAudit, Order, Verdict
 
 VERDICT_OF = {
     Severity.NOTE: Verdict.ACCEPT,

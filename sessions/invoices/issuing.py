@@ -14,9 +14,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from sessions.invoice_models import Invoice, InvoiceKind, InvoiceSeries
 from sessions.invoices.taxes import scaled, tax_lines
-from sessions.models import Bill, QuoteKind
+from sessions.models import Bill, Invoice, InvoiceKind, InvoiceSeries, QuoteKind
 
 JANUARY = 1
 

@@ -7,7 +7,7 @@ from django.core import signing
 from django.utils import timezone
 
 from emsp.core.errors import DomainError
-from sessions.invoice_models import Invoice
+from sessions.models import Invoice
 
 SALT = "sessions.invoices.receipt"
 

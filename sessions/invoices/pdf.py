@@ -10,9 +10,8 @@ from reportlab.platypus import Flowable
 
 from emsp.core.money import plain
 from sessions.documents import columns, gap, pdf, rows, text
-from sessions.invoice_models import Invoice, InvoiceKind
 from sessions.invoices.taxes import tax_name
-from sessions.models import Order
+from sessions.models import Invoice, InvoiceKind, Order
 
 WORDS = {
     "energy-cost": "Energy",

@@ -13,6 +13,7 @@ from sessions.ledger.journal import Side
 from sessions.models import (
     Account,
     Bill,
+    Collector,
     EntryKind,
     JournalEntry,
     Order,
@@ -21,7 +22,6 @@ from sessions.models import (
     Refund,
     Statement,
 )
-from sessions.payment_models import Collector
 from sessions.services import payment_terms
 from sessions.services.billing import price_cdr
 

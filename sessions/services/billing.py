@@ -13,10 +13,9 @@ from catalog.services import quoting as prices
 from ocpi.models import Cdr
 from sessions.audit import missing
 from sessions.audit.service import audit, audit_credit, dispute_of, hold_of
-from sessions.audit_models import CdrAudit
 from sessions.errors import BillCredited
 from sessions.invoices import issuing
-from sessions.models import Bill, Order, Quote, QuoteKind
+from sessions.models import Bill, CdrAudit, Order, Quote, QuoteKind
 from sessions.services import crediting
 from sessions.services.caps import cap_line
 from sessions.services.moves import lock, move

@@ -13,8 +13,7 @@ from ocpi.models import Cdr
 from sessions.audit.case import Finding, Severity
 from sessions.audit.circumstances import ALREADY_BILLED
 from sessions.audit.policies import thresholds_of
-from sessions.audit_models import CdrAudit
-from sessions.models import Bill, Order
+from sessions.models import Bill, CdrAudit, Order
 
 ZERO = Decimal("0.00")
 

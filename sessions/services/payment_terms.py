@@ -8,8 +8,17 @@ from django.db.models import Q, Sum
 
 from emsp.core.money import to_cents
 from sessions.errors import PaymentRequired
-from sessions.models import Order, Payment, PaymentPolicy, PaymentTerms, Quote, Refund
-from sessions.payment_models import Collector, PaymentState, PaymentType
+from sessions.models import (
+    Collector,
+    Order,
+    Payment,
+    PaymentPolicy,
+    PaymentState,
+    PaymentTerms,
+    PaymentType,
+    Quote,
+    Refund,
+)
 
 ZERO = Decimal("0.00")
 

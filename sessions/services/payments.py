@@ -11,8 +11,7 @@ from django.utils import timezone
 from emsp.core.errors import DomainError
 from sessions import selectors
 from sessions.ledger import entries
-from sessions.models import Order, Payment, PaymentNotice
-from sessions.payment_models import Collector, PaymentState, PaymentType
+from sessions.models import Collector, Order, Payment, PaymentNotice, PaymentState, PaymentType
 from sessions.payments.gateway import PAID, Notification
 from sessions.services import payment_terms, refunds, starting
 from sessions.services.moves import lock

@@ -10,8 +10,7 @@ from django.utils import timezone
 from emsp.core.wakeup import wake
 from sessions import selectors, tasks
 from sessions.ledger import entries
-from sessions.models import Order, Payment, Refund
-from sessions.payment_models import PaymentState, RefundState
+from sessions.models import Order, Payment, PaymentState, Refund, RefundState
 from sessions.payments.gateway import GatewayError, gateway
 from sessions.services import payment_terms
 from sessions.services.moves import lock

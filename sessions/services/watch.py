@@ -8,8 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions.audit import missing
-from sessions.models import Order
-from sessions.payment_models import Collector, PaymentType
+from sessions.models import Collector, Order, PaymentType
 from sessions.services import payment_terms, release, stopping
 from sessions.services.moves import lock, move
 from sessions.states import OrderState

@@ -6,8 +6,8 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from emsp.core.admin import RecordAdmin
-from sessions.invoice_models import Invoice, InvoiceSeries
 from sessions.invoices.links import receipt_path
+from sessions.models import Invoice, InvoiceSeries
 
 
 @admin.register(Invoice)

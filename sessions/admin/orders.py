@@ -15,12 +15,9 @@ from unfold.decorators import display
 from emsp.core.admin import RecordAdmin
 from emsp.core.errors import DomainError
 from emsp.core.money import plain
-from sessions import audit_admin, invoice_admin, ledger_admin, payment_admin
 from sessions.models import Bill, Order, OrderEvent, Quote
 from sessions.services import stopping
 from sessions.services.stopping import PROVIDER, Reason
-
-__all__ = ["BillAdmin", "OrderAdmin", "audit_admin", "invoice_admin", "ledger_admin", "payment_admin"]
 
 COLOURS = {
     "QUOTED": "info",

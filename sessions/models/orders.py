@@ -155,34 +155,3 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return f"bill of {self.order}"
-
-
-# Tables of the audit, the invoices, the ledger and the payments: files of their own, one app.
-from sessions.audit_models import AuditPolicy, CdrAudit, CdrDecision, MissingCdr  # noqa: E402
-from sessions.invoice_models import Invoice, InvoiceSeries  # noqa: E402
-from sessions.ledger_models import Account, EntryKind, JournalEntry, Posting, Statement  # noqa: E402
-from sessions.payment_models import Payment, PaymentNotice, PaymentPolicy, PaymentTerms, Refund  # noqa: E402
-
-__all__ = [
-    "Account",
-    "AuditPolicy",
-    "Bill",
-    "CdrAudit",
-    "CdrDecision",
-    "EntryKind",
-    "Invoice",
-    "InvoiceSeries",
-    "JournalEntry",
-    "MissingCdr",
-    "Order",
-    "OrderEvent",
-    "Payment",
-    "PaymentNotice",
-    "PaymentPolicy",
-    "PaymentTerms",
-    "Posting",
-    "Quote",
-    "QuoteKind",
-    "Refund",
-    "Statement",
-]

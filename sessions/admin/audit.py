@@ -18,7 +18,7 @@ from emsp.core.admin import RecordAdmin
 from emsp.core.errors import DomainError
 from sessions.audit import decisions
 from sessions.audit.evidence import bundle
-from sessions.audit_models import AuditPolicy, CdrAudit, CdrDecision, MissingCdr
+from sessions.models import AuditPolicy, CdrAudit, CdrDecision, MissingCdr
 
 VERDICTS = {"accept": "success", "contest": "warning", "hold": "danger"}
 NONE = "–"
