@@ -6,20 +6,20 @@ Source: OCPI 2.2.1, mod_cdrs; ocpi.md 3.4, T33, T62-T69. News: ocpi.signals.cdr_
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from emsp.core.errors import DomainError
-from emsp.core.wire import WireError
 from ocpi.models import Cdr, Party
 from ocpi.services import parked
 from ocpi.services.cdr_rows import NOTE_LIMIT, link_credit, read_row
 from ocpi.services.cdr_sessions import sessions_of
 from ocpi.services.keyed_rows import lock_or_create, rewrite
-from ocpi.services.ownership import check_owner, id_of
 from ocpi.services.quarantine import FOREIGN_TOKEN, Known
-from ocpi.services.refusals import InvalidObject, Refusal
+from ocpi.services.reading_objects import read_pushed, readable
+from ocpi.services.refusals import Refusal
 from ocpi.services.reports import StoreReport
 from ocpi.signals import cdr_stored
 from ocpi.wire import scalars
@@ -46,13 +46,7 @@ def store_cdrs(
     """
     report = StoreReport()
     fresh: dict[str, Cdr] = {}
-    for given in objects:
-        try:
-            check_owner(party, given)
-            row = read_row(party, given, received_at)
-        except WireError as error:
-            report.rejected.append(Refusal(id_of(given), error.reason, error.path))
-            continue
+    for row in readable(party, objects, partial(read_row, party, received_at=received_at), report):
         if row.key in fresh and fresh[row.key].body_hash != row.body_hash:
             report.rejected.append(Refusal(row.ocpi_id, CONFLICT, "id"))
         fresh.setdefault(row.key, row)
@@ -66,11 +60,7 @@ def store_cdr(party: Party, given: Any, *, received_at: datetime) -> tuple[Cdr, 
     Raises InvalidObject naming the member; CdrConflict when the id was used before for other content, which
     is also kept for staff to see.
     """
-    try:
-        check_owner(party, given)
-        row = read_row(party, given, received_at)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
+    row = read_pushed(party, given, partial(read_row, party, received_at=received_at))
     report = StoreReport()
     stored = _store(party, {row.key: row}, report)
     if report.rejected:

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from emsp.core.crypto import token_hash
 from emsp.core.errors import DomainError
-from emsp.core.wire import WireError
 from ocpi.client import OcpiClient, PeerError
 from ocpi.models import AuthEncoding, Connection, ConnectionStatus, IncomingToken, SyncState
 from ocpi.services.parties import take_over_roles
+from ocpi.services.reading_objects import naming_the_member
 from ocpi.services.refusals import InvalidObject
 from ocpi.versions import V2_2_1, versions_url
 from ocpi.wire.reading import read
@@ -88,10 +88,8 @@ def our_credentials(token: str) -> dict[str, Any]:
 
 def read_credentials(given: Any) -> Credentials:
     """The peer's Credentials. Raises InvalidObject naming the member that is missing or wrong."""
-    try:
+    with naming_the_member():
         found = read(given, Credentials)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
     read_token(found.token, "token")
     if len(found.url) > URL_LIMIT or not found.url.startswith(("http://", "https://")):
         raise InvalidObject(f"an absolute URL of at most {URL_LIMIT} characters is expected", "url")

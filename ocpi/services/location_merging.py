@@ -8,7 +8,7 @@ Source: OCPI 2.2.1, mod_locations; ocpi.md 1.9, 3.1, T14, T35-T37.
 from collections.abc import Sequence
 from datetime import datetime
 
-from ocpi.models import Connector, Evse, EvseStatus, Location
+from ocpi.models import Connector, Evse, EvseStatus, Location, Party
 from ocpi.services.location_mirror import Branch, LocationMirror
 from ocpi.services.location_rows import (
     assign,
@@ -194,3 +194,9 @@ class Merge:
 def _perhaps_unread(key: str, picture: LocationNode | EvseNode) -> bool:
     """Whether a child that was not read may be in the picture all the same, in a form that cannot be read."""
     return key in picture.unread or "" in picture.unread
+
+
+def opened(party: Party, received_at: datetime) -> tuple[LocationMirror, Merge]:
+    """The mirror of a party, and what takes pushed news over into it."""
+    mirror = LocationMirror(party, received_at)
+    return mirror, Merge(mirror, check_order=party.connection.check_last_updated)

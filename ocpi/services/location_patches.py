@@ -11,12 +11,13 @@ from django.db import transaction
 
 from emsp.core.wire import WireError
 from ocpi.models import Evse, EvseStatus, Location, Party
-from ocpi.services.location_merging import Merge
+from ocpi.services.location_merging import opened
 from ocpi.services.location_mirror import Branch, LocationMirror
 from ocpi.services.location_rows import own_last_updated
 from ocpi.services.ownership import check_owner, id_of, same_id
 from ocpi.services.patch_moments import dated
-from ocpi.services.refusals import InvalidObject, UnknownObject
+from ocpi.services.reading_objects import naming_the_member, whole
+from ocpi.services.refusals import UnknownObject
 from ocpi.signals import evse_status_changed, locations_stored
 from ocpi.wire import scalars, vocabulary
 from ocpi.wire.patching import patched
@@ -42,24 +43,18 @@ def patch_location(party: Party, location_id: str, patch: Any, *, received_at: d
     Raises InvalidObject naming the member, UnknownObject when there is no such location.
     """
     patch = _checked(party, patch, "id", location_id, received_at)
-    try:
-        with transaction.atomic():
-            mirror, merge = _opened(party, received_at)
-            row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
-            if row is None:
-                raise UnknownObject("locations", "location")
-            raw = patched(row.raw, patch, wire.Location, keep=LOCATION_IDS)
-            lost: list[WireError] = []
-            node = read_location(raw, lost)
-            if lost:
-                raise lost[0]
-            if not merge.site(row, node):
-                _log_late("location", location_id)
-            elif "evses" in patch:
-                merge.evses(row, node, replace=True)
-            mirror.write()
-    except WireError as error:
-        raise InvalidObject.of(error) from None
+    with naming_the_member(), transaction.atomic():
+        mirror, merge = opened(party, received_at)
+        row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
+        if row is None:
+            raise UnknownObject("locations", "location")
+        raw = patched(row.raw, patch, wire.Location, keep=LOCATION_IDS)
+        node = whole(read_location, raw)
+        if not merge.site(row, node):
+            _log_late("location", location_id)
+        elif "evses" in patch:
+            merge.evses(row, node, replace=True)
+        mirror.write()
 
 
 def patch_evse(party: Party, location_id: str, evse_uid: str, patch: Any, *, received_at: datetime) -> None:
@@ -68,14 +63,11 @@ def patch_evse(party: Party, location_id: str, evse_uid: str, patch: Any, *, rec
     Raises InvalidObject naming the member, UnknownObject when there is no such EVSE.
     """
     patch = _checked(party, patch, "uid", evse_uid, received_at)
-    try:
-        with transaction.atomic():
-            if set(patch) - {"uid"} == QUICK and patch["status"] is not None:
-                _patch_status(party, location_id, evse_uid, patch)
-            else:
-                _patch_evse(party, location_id, evse_uid, patch, received_at)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
+    with naming_the_member(), transaction.atomic():
+        if set(patch) - {"uid"} == QUICK and patch["status"] is not None:
+            _patch_status(party, location_id, evse_uid, patch)
+        else:
+            _patch_evse(party, location_id, evse_uid, patch, received_at)
 
 
 def patch_connector(
@@ -86,23 +78,20 @@ def patch_connector(
     Raises InvalidObject naming the member, UnknownObject when there is no such connector.
     """
     patch = _checked(party, patch, "id", connector_id, received_at)
-    try:
-        with transaction.atomic():
-            mirror, merge = _opened(party, received_at)
-            row, branch = _branch(mirror, location_id, evse_uid)
-            connector = branch.connectors.get(connector_id.casefold())
-            if connector is None or connector.removed:
-                raise UnknownObject("locations", "connector")
-            node = read_connector(patched(connector.raw, patch, wire.Connector, keep=frozenset({"id"})))
-            if merge.connector(row, branch, node) is None:
-                _log_late("connector", connector_id)
-            mirror.write()
-    except WireError as error:
-        raise InvalidObject.of(error) from None
+    with naming_the_member(), transaction.atomic():
+        mirror, merge = opened(party, received_at)
+        row, branch = _branch(mirror, location_id, evse_uid)
+        connector = branch.connectors.get(connector_id.casefold())
+        if connector is None or connector.removed:
+            raise UnknownObject("locations", "connector")
+        node = read_connector(patched(connector.raw, patch, wire.Connector, keep=frozenset({"id"})))
+        if merge.connector(row, branch, node) is None:
+            _log_late("connector", connector_id)
+        mirror.write()
 
 
 def _patch_evse(party: Party, location_id: str, evse_uid: str, patch: dict[str, Any], at: datetime) -> None:
-    mirror, merge = _opened(party, at)
+    mirror, merge = opened(party, at)
     row, branch = _branch(mirror, location_id, evse_uid)
     raw = patched(branch.evse.raw, patch, wire.Evse, keep=frozenset({"uid"}))
     if "connectors" in patch:
@@ -155,18 +144,11 @@ def _word(value: Any) -> str:
 
 
 def _checked(party: Party, patch: Any, id_name: str, in_url: str, received_at: datetime) -> dict[str, Any]:
-    try:
+    with naming_the_member():
         check_owner(party, patch)
         if patch.get(id_name) is not None:
             same_id(id_name, id_of(patch, id_name), in_url)
         return dated(patch, received_at, lenient=party.connection.lenient_patch)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
-
-
-def _opened(party: Party, received_at: datetime) -> tuple[LocationMirror, Merge]:
-    mirror = LocationMirror(party, received_at)
-    return mirror, Merge(mirror, check_order=party.connection.check_last_updated)
 
 
 def _branch(mirror: LocationMirror, location_id: str, evse_uid: str) -> tuple[Location, Branch]:

@@ -6,6 +6,7 @@ Source: OCPI 2.2.1, mod_locations; ocpi.md 1.9, 1.11, 3.1. News: ocpi.signals.lo
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,14 +14,13 @@ from django.db import transaction
 from emsp.core.wire import WireError
 from ocpi.models import Party
 from ocpi.services import wanted
-from ocpi.services.location_merging import Merge
+from ocpi.services.location_merging import Merge, opened
 from ocpi.services.location_mirror import LocationMirror
-from ocpi.services.ownership import check_owner, id_of, same_id
-from ocpi.services.refusals import InvalidObject, Refusal, UnknownObject
+from ocpi.services.ownership import same_id
+from ocpi.services.reading_objects import naming_the_member, newest, read_pushed, readable, whole
+from ocpi.services.refusals import Refusal, UnknownObject
 from ocpi.services.reports import StoreReport
 from ocpi.wire.v2_2_1.trees import (
-    ConnectorNode,
-    EvseNode,
     LocationNode,
     read_connector,
     read_evse,
@@ -40,21 +40,15 @@ def store_locations(
     check_order: False also takes what is older than what is stored.
     """
     report = StoreReport()
-    nodes: dict[str, LocationNode] = {}
-    refused: list[str] = []
-    for given in objects:
+
+    def read(given: Any) -> LocationNode:
         lost: list[WireError] = []
-        try:
-            check_owner(party, given)
-            node = read_location(given, lost)
-        except WireError as error:
-            report.rejected.append(Refusal(id_of(given), error.reason, error.path))
-            refused.append(id_of(given).casefold())
-            continue
+        node = read_location(given, lost)
         report.partial += [Refusal(node.value.id, error.reason, error.path) for error in lost]
-        if node.key not in nodes or nodes[node.key].last_updated <= node.last_updated:
-            nodes[node.key] = node
-    _store(party, nodes, refused, report, received_at=received_at, check_order=check_order)
+        return node
+
+    nodes = newest(readable(party, objects, read, report))
+    _store(party, nodes, report, received_at=received_at, check_order=check_order)
     return report
 
 
@@ -63,16 +57,10 @@ def store_location(party: Party, location_id: str, given: Any, *, received_at: d
 
     Raises InvalidObject naming the member.
     """
-    lost: list[WireError] = []
-    try:
-        check_owner(party, given)
-        node = read_location(given, lost)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
-    _refuse_lost(lost)
+    node = read_pushed(party, given, partial(whole, read_location))
     same_id("id", node.value.id, location_id)
     report = StoreReport()
-    _store(party, {node.key: node}, [], report, received_at=received_at, check_order=True)
+    _store(party, {node.key: node}, report, received_at=received_at, check_order=True)
     if report.ignored:
         log.info("PUT of location %s came too late, ignored", location_id)
     return bool(report.created)
@@ -83,10 +71,11 @@ def store_evse(party: Party, location_id: str, evse_uid: str, given: Any, *, rec
 
     Raises InvalidObject naming the member, UnknownObject when there is no such location.
     """
-    node = _pushed_evse(given)
+    with naming_the_member():
+        node = whole(read_evse, given)
     same_id("uid", node.value.uid, evse_uid)
     with transaction.atomic():
-        mirror, merge = _opened(party, received_at)
+        mirror, merge = opened(party, received_at)
         row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
         if row is None:
             raise UnknownObject("locations", "location")
@@ -104,10 +93,11 @@ def store_connector(
 
     Raises InvalidObject naming the member, UnknownObject when there is no such EVSE.
     """
-    node = _pushed_connector(given)
+    with naming_the_member():
+        node = read_connector(given)
     same_id("id", node.value.id, connector_id)
     with transaction.atomic():
-        mirror, merge = _opened(party, received_at)
+        mirror, merge = opened(party, received_at)
         row = mirror.lock([location_id.casefold()]).get(location_id.casefold())
         branch = mirror.branches(row).get(evse_uid.casefold()) if row is not None else None
         if row is None or branch is None:
@@ -127,7 +117,6 @@ def fetch_wanted(party: Party, location_id: str) -> None:
 def _store(
     party: Party,
     nodes: dict[str, LocationNode],
-    refused: list[str],
     report: StoreReport,
     *,
     received_at: datetime,
@@ -141,32 +130,5 @@ def _store(
             report.ignored += not merge.location(rows[key], node)
             report.saw(node.value.id, node.last_updated)
         mirror.write()
-        mirror.mark_seen([*nodes, *refused])
+        mirror.mark_seen([*nodes, *(refusal.ocpi_id.casefold() for refusal in report.rejected)])
     report.created = len(mirror.created)
-
-
-def _opened(party: Party, received_at: datetime) -> tuple[LocationMirror, Merge]:
-    mirror = LocationMirror(party, received_at)
-    return mirror, Merge(mirror, check_order=party.connection.check_last_updated)
-
-
-def _pushed_evse(given: Any) -> EvseNode:
-    lost: list[WireError] = []
-    try:
-        node = read_evse(given, lost)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
-    _refuse_lost(lost)
-    return node
-
-
-def _pushed_connector(given: Any) -> ConnectorNode:
-    try:
-        return read_connector(given)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
-
-
-def _refuse_lost(lost: list[WireError]) -> None:
-    if lost:
-        raise InvalidObject.of(lost[0])

@@ -6,18 +6,19 @@ Source: OCPI 2.2.1, mod_sessions; ocpi.md 1.9, 3.3, T33, T50, T52. News: ocpi.si
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
-from emsp.core.wire import WireError
 from ocpi.models import Party, Session
 from ocpi.services import wanted
 from ocpi.services.keyed_rows import lock_or_create, rewrite
 from ocpi.services.ownership import check_owner, id_of, same_id
 from ocpi.services.patch_moments import dated
 from ocpi.services.quarantine import Known
-from ocpi.services.refusals import InvalidObject, Refusal, UnknownObject
+from ocpi.services.reading_objects import naming_the_member, newest, read_pushed, readable
+from ocpi.services.refusals import UnknownObject
 from ocpi.services.reports import StoreReport
 from ocpi.services.session_rows import COLUMNS, read_row, take_over
 from ocpi.signals import session_stored
@@ -41,16 +42,8 @@ def store_sessions(
     check_order: False also takes what is older than what is stored.
     """
     report = StoreReport()
-    fresh: dict[str, Session] = {}
-    for given in objects:
-        try:
-            check_owner(party, given)
-            row = read_row(party, given, received_at)
-        except WireError as error:
-            report.rejected.append(Refusal(id_of(given), error.reason, error.path))
-            continue
-        if row.key not in fresh or fresh[row.key].last_updated <= row.last_updated:
-            fresh[row.key] = row
+    read = partial(read_row, party, received_at=received_at)
+    fresh = newest(readable(party, objects, read, report))
     _store(party, fresh, report, check_order=check_order and party.connection.check_last_updated)
     return report
 
@@ -60,11 +53,7 @@ def store_session(party: Party, session_id: str, given: Any, *, received_at: dat
 
     Raises InvalidObject naming the member.
     """
-    try:
-        check_owner(party, given)
-        row = read_row(party, given, received_at)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
+    row = read_pushed(party, given, partial(read_row, party, received_at=received_at))
     same_id("id", row.ocpi_id, session_id)
     report = StoreReport()
     _store(party, {row.key: row}, report, check_order=party.connection.check_last_updated)
@@ -78,15 +67,13 @@ def patch_session(party: Party, session_id: str, patch: Any, *, received_at: dat
 
     Raises InvalidObject naming the member, UnknownObject when there is no such session; it is then fetched.
     """
-    try:
+    with naming_the_member():
         check_owner(party, patch)
         if patch.get("id") is not None:
             same_id("id", id_of(patch), session_id)
         patch = dated(patch, received_at, lenient=party.connection.lenient_patch)
         with transaction.atomic():
             found = _patch(party, session_id, patch, received_at)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
     if not found:
         wanted.session(party, session_id)
         raise UnknownObject("sessions", "session")

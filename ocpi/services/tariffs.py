@@ -6,16 +6,17 @@ Source: OCPI 2.2.1, mod_tariffs; ocpi.md 3.2, 4.1, T49. News: ocpi.signals.tarif
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from emsp.core.wire import WireError
 from ocpi.models import Party, Tariff, TariffVersion
 from ocpi.services.keyed_rows import BATCH, lock_or_create, rewrite
-from ocpi.services.ownership import check_owner, currency_of, id_of, same_id
-from ocpi.services.refusals import InvalidObject, Refusal, UnknownObject
+from ocpi.services.ownership import currency_of, same_id
+from ocpi.services.reading_objects import newest, read_pushed, readable
+from ocpi.services.refusals import UnknownObject
 from ocpi.services.reports import StoreReport
 from ocpi.signals import tariffs_stored
 from ocpi.wire import scalars
@@ -37,15 +38,8 @@ def store_tariffs(
     check_order: False also takes what is older than what is stored.
     """
     report = StoreReport()
-    fresh: dict[str, Tariff] = {}
-    for given in objects:
-        try:
-            row = _row(party, given, received_at)
-        except WireError as error:
-            report.rejected.append(Refusal(id_of(given), error.reason, error.path))
-            continue
-        if row.key not in fresh or fresh[row.key].last_updated <= row.last_updated:
-            fresh[row.key] = row
+    read = partial(_row, party, received_at=received_at)
+    fresh = newest(readable(party, objects, read, report))
     _store(party, fresh, report, check_order=check_order and party.connection.check_last_updated)
     return report
 
@@ -55,10 +49,7 @@ def store_tariff(party: Party, tariff_id: str, given: Any, *, received_at: datet
 
     Raises InvalidObject naming the member.
     """
-    try:
-        row = _row(party, given, received_at)
-    except WireError as error:
-        raise InvalidObject.of(error) from None
+    row = read_pushed(party, given, partial(_row, party, received_at=received_at))
     same_id("id", row.ocpi_id, tariff_id)
     report = StoreReport()
     _store(party, {row.key: row}, report, check_order=party.connection.check_last_updated)
@@ -84,7 +75,6 @@ def delete_tariff(party: Party, tariff_id: str, *, deleted_at: datetime) -> None
 
 
 def _row(party: Party, given: Any, received_at: datetime) -> Tariff:
-    check_owner(party, given)
     value = read(given, wire.Tariff)
     return Tariff(
         party=party,
