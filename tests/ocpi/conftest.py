@@ -2,16 +2,17 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import responses
 from django.test import Client
 
 from ocpi import signals
-from ocpi.models import Party
+from ocpi.models import Command, Party
 from tests.factories.ocpi import CpoFactory, IncomingTokenFactory
 
 TOKEN = "token-that-they-send-0123456789"
@@ -112,3 +113,21 @@ def news() -> Any:
         getattr(signals, name).disconnect(listener)
 
 
+@pytest.fixture
+def network() -> Iterator[responses.RequestsMock]:
+    """CPOs as our requests meet them; a test registers what they answer."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def told() -> Iterator[list[tuple[str, str, str]]]:
+    """What command_finished said: kind, state and result."""
+    found: list[tuple[str, str, str]] = []
+
+    def hear(command: Command, **kwargs: Any) -> None:
+        found.append((command.kind, command.state, command.result))
+
+    signals.command_finished.connect(hear)
+    yield found
+    signals.command_finished.disconnect(hear)

@@ -133,7 +133,7 @@ def test_a_cdr_of_a_known_session_leaves_it_alone(known, news):
 def test_a_cdr_without_session_or_of_somebody_elses_customer_is_accepted(known):
     assert known.post(URL, cdr_body(session_id=None)).said == (201, 1000)
     assert Session.objects.count() == 0
-    token = {"country_code": "DE", "party_id": "XXX", "uid": "NOT-OURS", "type": "RFID", "contract_id": "X"}
+    token = {"country_code": "DE", "party_id": "FAR", "uid": "NOT-OURS", "type": "RFID", "contract_id": "X"}
     assert known.post(URL, cdr_body(id="CDR-2", cdr_token=token)).said == (201, 1000)
     assert Cdr.objects.get(ocpi_id="CDR-2").quarantine == "the token is not one of ours"
 

@@ -4,7 +4,6 @@ import base64
 import uuid
 
 import pytest
-import responses
 
 from ocpi.client import NotOffered, OcpiClient, PeerError, transport
 from tests.ocpi.cpo import BASE, TOKEN, VERSIONS, envelope, make_party
@@ -13,12 +12,6 @@ from tests.ocpi.cpo import BASE, TOKEN, VERSIONS, envelope, make_party
 @pytest.fixture
 def party(db):
     return make_party(country_code="in", party_id="CpO")
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 def is_uuid(text):

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-import responses
 from django.utils import timezone
 from urllib3.exceptions import NewConnectionError
 
@@ -19,12 +18,6 @@ from tests.ocpi.cpo import BASE, TOKEN, VERSIONS, envelope, make_party
 @pytest.fixture
 def party(db):
     return make_party()
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 @pytest.mark.parametrize(

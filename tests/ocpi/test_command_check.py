@@ -4,13 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-import responses
 from django.utils import timezone
 from urllib3.exceptions import NewConnectionError
 
 from ocpi.models import Command, Evse, Location
 from ocpi.services import commands
-from ocpi.signals import command_finished
 from tests.ocpi.cpo import BASE, envelope, make_party
 
 pytestmark = pytest.mark.django_db
@@ -25,27 +23,8 @@ def party():
 
 
 @pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
-@pytest.fixture
 def reserve(network):
     return network.post(f"{BASE}/commands/RESERVE_NOW", json=envelope({"result": "ACCEPTED", "timeout": 30}))
-
-
-@pytest.fixture
-def told():
-    """What command_finished said: kind, state and result."""
-    news = []
-
-    def hear(command, **kwargs):
-        news.append((command.kind, command.state, command.result))
-
-    command_finished.connect(hear)
-    yield news
-    command_finished.disconnect(hear)
 
 
 @pytest.fixture

@@ -19,19 +19,6 @@ def party():
     return make_party()
 
 
-@pytest.fixture
-def told():
-    """What command_finished said: state and result."""
-    news = []
-
-    def hear(command, **kwargs):
-        news.append((command.state, command.result))
-
-    command_finished.connect(hear)
-    yield news
-    command_finished.disconnect(hear)
-
-
 def make_command(party, kind="START_SESSION", state="AWAITING_RESULT", **more):
     now = timezone.now()
     values = {"due_at": now, "sent_at": now, "deadline_at": now + timedelta(seconds=35)} | more
@@ -62,7 +49,7 @@ def test_the_result_ends_the_command(party, told, state, result, final, kept):
 
     assert (command.state, command.result, command.message) == (final, kept, "m" * 512)
     assert timezone.now() - command.finished_at < timedelta(seconds=30)
-    assert told == [(final, kept)]
+    assert told == [("START_SESSION", final, kept)]
 
 
 def test_the_first_result_counts_and_repeats_do_nothing(party, told):
@@ -71,7 +58,7 @@ def test_the_first_result_counts_and_repeats_do_nothing(party, told):
     for result in ("ACCEPTED", "ACCEPTED", "REJECTED", "TIMEOUT"):
         assert hear(command, result).state == "SUCCEEDED"
 
-    assert told == [("SUCCEEDED", "ACCEPTED")]
+    assert told == [("START_SESSION", "SUCCEEDED", "ACCEPTED")]
 
 
 def test_a_timeout_told_by_the_cpo_is_a_result_and_stays(party, told):
@@ -80,7 +67,7 @@ def test_a_timeout_told_by_the_cpo_is_a_result_and_stays(party, told):
     hear(command, "TIMEOUT")
     hear(command, "ACCEPTED")
 
-    assert told == [("TIMED_OUT", "TIMEOUT")]
+    assert told == [("START_SESSION", "TIMED_OUT", "TIMEOUT")]
 
 
 def test_a_reservation_that_the_cpo_takes_back_later_is_told_again(party, told):
@@ -93,7 +80,9 @@ def test_a_reservation_that_the_cpo_takes_back_later_is_told_again(party, told):
 
     command.refresh_from_db()
     assert (command.state, command.result, command.message) == ("TAKEN_BACK", "CANCELED_RESERVATION", "broken")
-    assert told == [("SUCCEEDED", "ACCEPTED"), ("TAKEN_BACK", "CANCELED_RESERVATION")]
+    assert told == [
+        ("RESERVE_NOW", "SUCCEEDED", "ACCEPTED"), ("RESERVE_NOW", "TAKEN_BACK", "CANCELED_RESERVATION"),
+    ]
 
 
 def test_only_a_reservation_can_be_taken_back(party, told):
@@ -102,7 +91,7 @@ def test_only_a_reservation_can_be_taken_back(party, told):
     hear(command, "ACCEPTED")
 
     assert hear(command, "CANCELED_RESERVATION").state == "SUCCEEDED"
-    assert told == [("SUCCEEDED", "ACCEPTED")]
+    assert told == [("START_SESSION", "SUCCEEDED", "ACCEPTED")]
 
 
 def test_a_result_for_another_connection_or_an_unknown_id_changes_nothing(party, told):
@@ -159,7 +148,7 @@ def test_without_a_result_the_command_times_out_at_its_deadline(party, told, sta
     assert commands.sweep() == 1
     assert commands.sweep() == 0
 
-    assert told == [("TIMED_OUT", "NO_RESULT")]
+    assert told == [("START_SESSION", "TIMED_OUT", "NO_RESULT")]
     waiting.refresh_from_db()
     assert waiting.state == state
 
@@ -173,7 +162,7 @@ def test_a_result_after_our_own_deadline_is_still_the_truth(party, told, result,
     hear(command, result)
     hear(command, "TIMEOUT")
 
-    assert told == [("TIMED_OUT", "NO_RESULT"), (final, result)]
+    assert told == [("START_SESSION", "TIMED_OUT", "NO_RESULT"), ("START_SESSION", final, result)]
 
 
 def test_a_timeout_after_our_own_deadline_is_nothing_new(party, told):
@@ -182,7 +171,7 @@ def test_a_timeout_after_our_own_deadline_is_nothing_new(party, told):
     commands.sweep()
 
     assert hear(command, "TIMEOUT").state == "TIMED_OUT"
-    assert told == [("TIMED_OUT", "NO_RESULT")]
+    assert told == [("START_SESSION", "TIMED_OUT", "NO_RESULT")]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-import responses
 from django.utils import timezone
 from urllib3.exceptions import NewConnectionError
 
 from ocpi.models import Command
 from ocpi.services import command_dispatch, commands
-from ocpi.signals import command_finished
 from tests.ocpi.cpo import BASE, envelope, make_party
 
 pytestmark = pytest.mark.django_db
@@ -24,25 +22,6 @@ REFUSED = requests.ConnectionError(NewConnectionError(None, "refused"))
 @pytest.fixture
 def party():
     return make_party()
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def told():
-    """What command_finished said: kind, state and result."""
-    news = []
-
-    def hear(command, **kwargs):
-        news.append((command.kind, command.state, command.result))
-
-    command_finished.connect(hear)
-    yield news
-    command_finished.disconnect(hear)
 
 
 def make_command(party, kind="START_SESSION", **more):

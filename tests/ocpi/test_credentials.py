@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-import responses
 from django.utils import timezone
 
 from ocpi.models import Connection, IncomingToken, Location, Party, SyncState
@@ -44,12 +43,6 @@ def serve(network, *, versions=("2.2.1",), modules=None, encoded=True):
     found = endpoints(modules) if modules is not None else endpoints()
     network.add_callback("GET", THEIR_VERSIONS, answer(rows))
     network.add_callback("GET", THEIR_DETAILS, answer({"version": "2.2.1", "endpoints": found}))
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import responses
 from django.db import DataError
 from django.utils import timezone
 
@@ -19,12 +18,6 @@ NEWEST = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 @pytest.fixture
 def party():
     return make_party()
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 def pull(party, module, **more):
@@ -163,7 +156,7 @@ def test_objects_of_several_parties_land_under_their_own(network, party):
         connection=party.connection, country_code="IN", party_id="OFF", name="Off", provider_id="off",
         active=False,
     )
-    rows = [location("L1"), location("L2", party_id="TWO"), location("L3", party_id="XXX"), location("L4", party_id="OFF")]
+    rows = [location("L1"), location("L2", party_id="TWO"), location("L3", party_id="FAR"), location("L4", party_id="OFF")]
     Listing(network, "locations", rows, size=10)
 
     report = pull(party, "locations")
@@ -172,7 +165,7 @@ def test_objects_of_several_parties_land_under_their_own(network, party):
     assert [row.ocpi_id for row in other.locations.all()] == ["L2"]
     assert closed.locations.count() == 0
     assert (report.stored, report.parked, report.skipped) == (2, 1, 1)
-    assert ParkedObject.objects.get().reason == "its party IN-XXX is none of this connection's"
+    assert ParkedObject.objects.get().reason == "its party IN-FAR is none of this connection's"
 
 
 def test_a_hub_may_bring_objects_of_any_party(network, party):

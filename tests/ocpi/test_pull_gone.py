@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-import responses
 from django.utils import timezone
 
 from ocpi.models import Location, Party, SyncState
@@ -27,12 +26,6 @@ def party():
         connection=party.connection, module="locations", full_wanted=False, last_full_at=now, high_water_at=now
     )
     return party
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Single objects are read at their CPO when somebody spoke of them (ocpi.md T31, T52, checklist 37, 55, 57)."""
 
 import pytest
-import responses
 
 from ocpi import tasks
 from ocpi.models import Location, ParkedObject, Session
@@ -14,12 +13,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def party():
     return make_party()
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 @pytest.fixture

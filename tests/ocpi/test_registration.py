@@ -6,7 +6,6 @@ from contextlib import redirect_stderr
 from io import StringIO
 
 import pytest
-import responses
 from django.core.management import call_command
 
 from emsp.core.crypto import token_hash
@@ -64,12 +63,6 @@ class Cpo:
         self.b_worked = Caller(self.token_b).get("/ocpi/emsp/versions").status
         status, headers, body = self._serve(request, self._answer)
         return (self._status if status == 200 else status), headers, body
-
-
-@pytest.fixture
-def network():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 def register(**changes):

@@ -113,7 +113,7 @@ def test_the_word_of_the_running_text_and_own_words_are_read(known):
 
 
 @pytest.mark.parametrize("token", [
-    {"country_code": "DE", "party_id": "XXX", "uid": "A1B2C3D4E5F60718", "type": "RFID", "contract_id": "X"},
+    {"country_code": "DE", "party_id": "FAR", "uid": "A1B2C3D4E5F60718", "type": "RFID", "contract_id": "X"},
     {"country_code": "IN", "party_id": "EMS", "uid": "NOT-OURS", "type": "APP_USER", "contract_id": "X"},
 ])
 def test_a_session_of_somebody_elses_customer_is_kept_with_a_note(known, token):
