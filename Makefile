@@ -14,8 +14,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 APPS := beckn sessions catalog ocpi emsp
 LOCATIONS ?= 100000
+MINUTES ?= 2
 
-.PHONY: help venv demo demo-reset test lint bench
+.PHONY: help venv demo demo-reset test lint bench chaos
 
 help: ## this list
 	@sed -n 's/^\([a-z.-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name what; do \
@@ -49,3 +50,6 @@ lint: venv ## style, import contracts, types
 
 bench: venv ## measure search, push and pull beside their floor (LOCATIONS=100000)
 	@exec $(PY) -m emsp.demo manage bench search push pull --locations $(LOCATIONS)
+
+chaos: venv ## kill processes under load and prove that nothing was lost (MINUTES=2)
+	@exec $(PY) -m emsp.demo during chaos --minutes $(MINUTES)

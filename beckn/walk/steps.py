@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from beckn.walk.app import App, Received, WalkFailed
+from beckn.walk.conversation import Conversation, Received, WalkFailed
 
 DRIVER = {"name": "Walk Driver", "phone": "+910000000000", "email": "driver@walk.example"}
 CHARGE_LIMIT_S = 180
@@ -16,7 +16,7 @@ Report = Callable[[str, str, float | None, float | None], None]
 class Walk:
     """One order. report(action, what came, seconds to ACK, seconds to callback) is told of each pair."""
 
-    def __init__(self, app: App, report: Report, *, gps: str, radius_km: int, energy_kwh: Decimal) -> None:
+    def __init__(self, app: Conversation, report: Report, *, gps: str, radius_km: int, energy_kwh: Decimal) -> None:
         self.app, self.report, self.gps, self.radius_km, self.energy_kwh = (
             app,
             report,

@@ -1,13 +1,15 @@
 """`python -m emsp.demo`: run the demo.
 
 `python -m emsp.demo reset` forgets its data, keys and ids. `python -m emsp.demo manage COMMAND...` runs a management
-command beside the running demo, or beside PostgreSQL and Redis that are started for it.
+command beside the running demo, or beside PostgreSQL and Redis that are started for it. `python -m emsp.demo
+during COMMAND...` starts a demo of its own, empty and elsewhere, for as long as the command runs.
 """
 
 import argparse
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from emsp.demo import folder, supervisor
@@ -30,6 +32,9 @@ def main() -> int:
             return 0
         if options.action == "manage":
             return _manage(console, options.command)
+        if options.action == "during":
+            with tempfile.TemporaryDirectory(prefix="emsp-") as parent:
+                return supervisor.during(Path(parent) / ".demo", console, options.command)
         return supervisor.run(FOLDER, console)
     except DemoError as error:
         console.say(f"demo: {error}")
@@ -48,10 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emsp.demo", description="The whole world on one machine."
     )
-    actions = parser.add_subparsers(dest="action", metavar="reset|manage")
+    actions = parser.add_subparsers(dest="action", metavar="reset|manage|during")
     actions.add_parser("reset", help="forget data, keys and ids")
     manage = actions.add_parser("manage", help="run a management command")
     manage.add_argument("command", nargs=argparse.REMAINDER, help="as after manage.py")
+    during = actions.add_parser("during", help="run a management command beside a demo made for it")
+    during.add_argument("command", nargs=argparse.REMAINDER, help="as after manage.py")
     return parser
 
 

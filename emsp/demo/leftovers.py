@@ -53,27 +53,28 @@ class Record:
 
 def end_leftovers(folder: Path) -> list[str]:
     """End what still runs of an earlier demo in `folder`, and nothing else; returns the names."""
-    left = [(entry, members) for entry in _read(folder / FILE) if (members := _members(entry))]
-    everyone = [process for _, members in left for process in members]
-    for entry, members in left:
-        for process in members:
-            _send(process, entry.stop_signal)
+    left = [(entry, found) for entry in recorded(folder) if (found := members(entry))]
+    everyone = [process for _, found in left for process in found]
+    for entry, found in left:
+        for process in found:
+            send(process, entry.stop_signal)
     for process in _running(everyone, within_s=PATIENCE_S):
-        _send(process, signal.SIGKILL)
+        send(process, signal.SIGKILL)
     _running(everyone, within_s=PATIENCE_S)
     (folder / FILE).unlink(missing_ok=True)
     return [entry.name for entry, _ in left]
 
 
-def _read(file: Path) -> list[Entry]:
+def recorded(folder: Path) -> list[Entry]:
+    """The processes of the demo in `folder`, as its supervisor started them last; none when there is no demo."""
     try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
+        rows = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return [Entry(str(name), int(pid), float(started), int(stop)) for name, pid, started, stop in rows]
     except (OSError, ValueError, TypeError):
         return []
 
 
-def _members(entry: Entry) -> list[psutil.Process]:
+def members(entry: Entry) -> list[psutil.Process]:
     """The recorded process and what it started. While its group lives, its id is given to no other."""
     try:
         leader = psutil.Process(entry.pid)
@@ -109,7 +110,8 @@ def _group(process: psutil.Process) -> int | None:
         return None
 
 
-def _send(process: psutil.Process, number: int) -> None:
+def send(process: psutil.Process, number: int) -> None:
+    """A signal to a process, unless it has ended."""
     try:
         process.send_signal(number)
     except psutil.Error:

@@ -150,14 +150,22 @@ class Children:
 
     def run(self, *programs: Program) -> None:
         """Run programs beside each other to their end. Raises DemoError when one fails."""
-        tasks = [self._start(program, task=True) for program in programs]
+        tasks = [self.begin(program) for program in programs]
         while not all(task.ended.is_set() for task in tasks):
             self.watch(None)
         for task in tasks:
-            task.join(time.monotonic() + DRAIN_S)
-            if task.status:
-                raise DemoError(f"{task.name} failed ({task.describe_end()})")
-            del self._children[task.name]
+            self.finish(task)
+
+    def begin(self, program: Program) -> Child:
+        """Start a process that ends by itself; watch() returns when it has."""
+        return self._start(program, task=True)
+
+    def finish(self, task: Child) -> None:
+        """Take leave of a task that has ended. Raises DemoError when it failed."""
+        task.join(time.monotonic() + DRAIN_S)
+        if task.status:
+            raise DemoError(f"{task.name} failed ({task.describe_end()})")
+        del self._children[task.name]
 
     def watch(self, timeout_s: float | None) -> None:
         """Wait up to timeout_s (None: for ever), at most until the next task has ended.

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -58,6 +59,27 @@ def manage(folder: Path, console: Console, arguments: Sequence[str]) -> int:
         return _supervise(folder, console, work)
 
 
+def during(folder: Path, console: Console, arguments: Sequence[str]) -> int:
+    """Start everything, run `manage.py ARGUMENTS` beside it, stop everything. Returns the exit status.
+
+    The command is told the folder in DEMO_FOLDER. Raises DemoError as run() does.
+    """
+    ports = Ports.read(os.environ.get("PORT_BASE"))
+
+    def work(children: Children) -> None:
+        world = _bring_up(folder, ports, console, children)
+        program = programs.manage(world, arguments)
+        told = {**program.environment, "DEMO_FOLDER": str(folder)}
+        task = children.begin(replace(program, environment=told))
+        while not task.ended.is_set():
+            _keep_alive(console, children)
+        children.finish(task)
+
+    with _cleared(folder, console):
+        ports.check_free()
+        return _supervise(folder, console, work)
+
+
 @contextmanager
 def _cleared(folder: Path, console: Console) -> Iterator[None]:
     """Hold the folder, with nothing in it any more that an earlier demo left running."""
@@ -91,14 +113,18 @@ def _supervise(folder: Path, console: Console, work: Callable[[Children], None])
 def _stay(console: Console, children: Children) -> NoReturn:
     """Run until Ctrl-C. A process that dies is started again; one that keeps dying ends the demo."""
     while True:
-        try:
-            children.watch(None)
-        except ProcessDied as death:
-            console.say(f"demo: {death}; starting it again")
-            children.revive(death.name)
+        _keep_alive(console, children)
 
 
-def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) -> None:
+def _keep_alive(console: Console, children: Children) -> None:
+    try:
+        children.watch(None)
+    except ProcessDied as death:
+        console.say(f"demo: {death}; starting it again")
+        children.revive(death.name)
+
+
+def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) -> World:
     begun = time.monotonic()
     console.say("demo: PostgreSQL and Redis")
     world = _world(folder, ports, children)
@@ -120,6 +146,7 @@ def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) 
     children.run(programs.connect(world))
     world.announce(folder)
     _tell(world, console, time.monotonic() - begun)
+    return world
 
 
 def _world(folder: Path, ports: Ports, children: Children) -> World:

@@ -105,11 +105,13 @@ class World:
         emsp = self.said["emsp"]
         key = signing.load_public_key(emsp["signing_public_key"])
         app = App(
-            bpp_id=emsp["bpp_id"], bpp_uri=emsp["bpp_uri"], bpp_public_key=key, domain="ev-charging:beckn"
-        )
+            "walk.emsp.example", bpp_id=emsp["bpp_id"], bpp_uri=emsp["bpp_uri"], bpp_public_key=key,
+            domain="ev-charging:beckn",
+        )  # fmt: skip
+        who = app.identity
         done = self.manage(
-            "beckn_subscriber", "add", app.subscriber_id, "--url", app.uri, "--type", "BAP", "--key-id", app.key_id,
-            "--public-key", signing.public_key_text(app.key),
+            "beckn_subscriber", "add", who.subscriber_id, "--url", who.uri, "--type", "BAP",
+            "--key-id", who.key_id, "--public-key", signing.public_key_text(who.key),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return app

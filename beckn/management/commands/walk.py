@@ -4,13 +4,11 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from beckn import signing
-from beckn.models import Subscriber, SubscriberType
-from beckn.walk.app import App, WalkFailed
+from beckn.walk.conversation import WalkFailed
 from beckn.walk.steps import Walk
+from beckn.walk.trusted import trusted_app
 from sessions import selectors
 
 DELHI = "28.631500,77.216700"
@@ -40,26 +38,16 @@ Start the demo first (make demo), then in another terminal:
             energy_kwh = Decimal(options["kwh"])
         except InvalidOperation:
             raise CommandError("--kwh is a number, such as 8 or 2.5") from None
-        key = signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY)
-        app = App(
-            bpp_id=settings.BECKN_SUBSCRIBER_ID,
-            bpp_uri=settings.BECKN_URI,
-            bpp_public_key=bytes(key.verify_key),
-            domain=settings.BECKN_DOMAINS[0],
-        )
-        subscriber = _trust(app)
         self.stdout.write(f"{'request':<10} {'ACK':>8} {'callback':>9}  what came")
         try:
-            walk = Walk(
-                app, self._report, gps=options["gps"], radius_km=options["radius_km"], energy_kwh=energy_kwh
-            )
-            walk.run()
-            self._compare(walk.order_id, app.subscriber_id)
+            with trusted_app("walk.emsp.example") as app:
+                walk = Walk(
+                    app, self._report, gps=options["gps"], radius_km=options["radius_km"], energy_kwh=energy_kwh
+                )
+                walk.run()
+                self._compare(walk.order_id, app.identity.subscriber_id)
         except WalkFailed as error:
             raise CommandError(str(error)) from None
-        finally:
-            app.close()
-            subscriber.delete()
 
     def _report(self, action: str, what: str, acked_s: float | None, answered_s: float | None) -> None:
         acked = f"{acked_s * 1000:.0f} ms" if acked_s is not None else ""
@@ -80,14 +68,3 @@ Start the demo first (make demo), then in another terminal:
         )
         if bill.dispute:
             raise WalkFailed("the bill differs from the CDR")
-
-
-def _trust(app: App) -> Subscriber:
-    return Subscriber.objects.create(
-        subscriber_id=app.subscriber_id,
-        unique_key_id=app.key_id,
-        type=SubscriberType.BAP,
-        url=app.uri,
-        public_key=signing.public_key_text(app.key),
-        local=True,
-    )
