@@ -48,6 +48,12 @@ class Mischief:
         self.deeds[deed] += 1
         self._tell(deed)
 
+    def speed(self) -> float:
+        """Simulated seconds per real second. Raises requests.RequestException."""
+        answer = requests.get(self._control_url, timeout=10)
+        answer.raise_for_status()
+        return float(answer.json()["speed"])
+
     def ask_simulator(self, order: dict[str, object]) -> None:
         """One order to the simulator's switchboard. Raises requests.RequestException."""
         requests.post(self._control_url, json=order, timeout=10).raise_for_status()

@@ -79,10 +79,11 @@ class World:
         lines = (self.folder / "env").read_text().splitlines()
         return plain_environment() | dict(line.split("=", 1) for line in lines)
 
-    def manage(self, *arguments):
+    def manage(self, *arguments, **more):
         command = [sys.executable, "manage.py", *arguments]
+        environment = self.environment() | more
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
 
     def kill(self, word):

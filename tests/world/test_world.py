@@ -97,6 +97,14 @@ def test_twenty_copies_of_one_confirm_start_once(world, app):
     walk.stop()
 
 
+def test_half_a_minute_of_chaos_keeps_every_promise(world):
+    done = world.manage("chaos", "--minutes", "0.5", "--seed", "7", DEMO_FOLDER=str(world.folder))
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    verdicts = [line.split()[-1] for line in done.stdout.splitlines() if line.endswith(("kept", "BROKEN"))]
+    assert verdicts == ["kept"] * 9
+
+
 def test_ctrl_c_ends_everything_and_shows_no_secret(world):
     said = world.said
     status = world.end()

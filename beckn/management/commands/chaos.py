@@ -69,9 +69,10 @@ nothing stuck. Exit status 1 when a promise is broken.
         self._report(load, mischief, findings)
 
     def _run(self, load: Load, mischief: Mischief, seconds: float, every_s: float) -> None:
+        usual_speed = mischief.speed()
         mischief.ask_simulator({"speed": SPEED})
         load.start()
-        with tqdm(total=round(seconds), unit="s", desc="chaos") as bar:
+        with tqdm(total=round(seconds), unit="s", desc="chaos", disable=None) as bar:
             begun = time.monotonic()
 
             def strike(now: float) -> None:
@@ -82,6 +83,7 @@ nothing stuck. Exit status 1 when a promise is broken.
         mischief.ask_simulator({"reset": True})
         if late := load.stop(FINISH_S):
             self.stdout.write(f"{late} drivers did not finish within {FINISH_S} s")
+        mischief.ask_simulator({"speed": usual_speed})
 
     def _settle(self, app_id: str) -> None:
         """Wait until nothing is under way any more, at most SETTLE_S."""
