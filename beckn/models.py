@@ -68,6 +68,7 @@ class Transaction(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bap_id", "transaction_id"], name="transaction_once")]
+        indexes = [models.Index(fields=["created_at"], name="transaction_by_age")]
 
     def __str__(self) -> str:
         return self.transaction_id

@@ -33,3 +33,13 @@ def sweep() -> None:
         wake(handle_requests)
     if delivery.has_due():
         wake(deliver_callbacks)
+
+
+@shared_task(ignore_result=True)
+def forget_old() -> None:
+    """Beat: forget the conversations whose time is over."""
+    from django.utils import timezone
+
+    from beckn.services import retention
+
+    retention.forget_old(now=timezone.now())

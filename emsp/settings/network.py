@@ -25,6 +25,8 @@ BECKN_SEARCH_RADIUS_M = env.int("BECKN_SEARCH_RADIUS_M", default=10_000)
 BECKN_MESSAGE_LIMIT_BYTES = env.int("BECKN_MESSAGE_LIMIT_BYTES", default=145_000)
 BECKN_DEFAULT_ENERGY_KWH = env.str("BECKN_DEFAULT_ENERGY_KWH", default="5")
 BECKN_PROGRESS_EVERY_S = env.int("BECKN_PROGRESS_EVERY_S", default=15)
+BECKN_KEEP_SEARCHES_DAYS = env.int("BECKN_KEEP_SEARCHES_DAYS", default=14)
+BECKN_KEEP_MESSAGES_DAYS = env.int("BECKN_KEEP_MESSAGES_DAYS", default=400)
 SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
 SUPPORT_URL = env.str("SUPPORT_URL", default=f"{BASE_URL}/support")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
@@ -98,6 +100,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    "beckn.tasks.forget_old": {"queue": "pulls"},
     "beckn.tasks.*": {"queue": "beckn"},
     "ocpi.tasks.pull*": {"queue": "pulls"},
     "ocpi.tasks.*": {"queue": "ocpi"},
@@ -114,6 +117,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-beckn": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "forget-messages": {"task": "beckn.tasks.forget_old", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "send-refunds": {"task": "sessions.tasks.send_refunds", "schedule": 10.0, "options": {"expires": 20}},
