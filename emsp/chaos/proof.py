@@ -149,9 +149,18 @@ _SETTLED = frozenset({CallbackState.DELIVERED, CallbackState.SUPERSEDED})
 
 
 def _no_orphans(references: set[str]) -> Finding:
-    """Sessions and bills whose order, or whose CDR's order, is not the one that they name."""
-    sessions = Session.objects.filter(authorization_reference__in=references)
-    lost = sessions.filter(order__isnull=True).values_list("ocpi_id", flat=True)
+    """Sessions and bills whose order, or whose CDR's order, is not the one that they name.
+
+    A session that only reserves belongs to no order yet: the charge may come, or not.
+    """
+    sessions = Session.objects.filter(authorization_reference__in=references).exclude(status="RESERVATION")
+    orders = Order.objects.filter(reference__in=references)
+    states = {str(reference): state for reference, state in orders.values_list("reference", "state")}
+    lost = [
+        f"session {row.ocpi_id} ({row.status}), "
+        f"order {row.authorization_reference} ({states[row.authorization_reference]})"
+        for row in sessions.filter(order__isnull=True)
+    ]
     crossed = Bill.objects.filter(cdr__isnull=False, order__reference__in=references).exclude(
         cdr__session_id=F("order__session__ocpi_id")
     )

@@ -72,7 +72,7 @@ def _order_of(session: Session) -> Order | None:
 
 def _attach(order: Order, session: Session) -> bool:
     """The first session with life in it is the order's; one that never lived gives its place to the next."""
-    if session.status == "RESERVATION" or order.state not in (*STARTED, OrderState.ENDED):
+    if session.status == "RESERVATION" or order.state not in (*STARTED, OrderState.ENDED, OrderState.BILLED):
         return False
     if order.session is not None and order.session.status not in ("RESERVATION", "PENDING", "INVALID"):
         log.warning("order %s has a session already; %s is left unmatched", order, session.pk)
@@ -89,7 +89,7 @@ def _carry_over(order: Order, session: Session) -> None:
         return
     before_kwh = order.energy_kwh
     moved = session.energy_kwh != before_kwh
-    if order.state not in (OrderState.ENDED, OrderState.BILLED):
+    if order.state not in (OrderState.ENDED):
         order.energy_kwh = session.energy_kwh
         order.started_at = order.started_at or (session.start_at if session.status == "ACTIVE" else None)
     if session.status == "ACTIVE" and order.state == OrderState.STARTING:

@@ -145,6 +145,8 @@ def test_what_is_stuck_or_orphaned_is_found(billed):
 
     assert broken(driver, conversation_of(driver)) == {
         "no request, callback, command or order is stuck": [f"request {request.pk}"],
-        "no session and no CDR hangs at no order, or at another": ["S-1"],
+        "no session and no CDR hangs at no order, or at another": [
+            f"session S-1 (COMPLETED), order {Order.objects.get().reference} (BILLED)"
+        ],
     }
     assert proof.open_work(Order.objects.get().sold_through) == 1
