@@ -89,7 +89,7 @@ def _carry_over(order: Order, session: Session) -> None:
         return
     before_kwh = order.energy_kwh
     moved = session.energy_kwh != before_kwh
-    if order.state not in (OrderState.ENDED):
+    if order.state not in (OrderState.ENDED, OrderState.BILLED):
         order.energy_kwh = session.energy_kwh
         order.started_at = order.started_at or (session.start_at if session.status == "ACTIVE" else None)
     if session.status == "ACTIVE" and order.state == OrderState.STARTING:

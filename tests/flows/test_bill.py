@@ -84,17 +84,14 @@ def test_a_cdr_before_the_end_of_the_session_closes_the_order(driver, cpo):
     assert driver.count("on_status") == count
 
 
-def test_a_session_that_comes_after_its_cdr_finds_the_billed_order(driver, cpo):
+def test_a_reservation_that_is_told_as_a_charge_after_its_cdr_finds_the_billed_order(driver, cpo):
     driver.book()
     driver.confirm()
-    start = cpo.bodies("START_SESSION")[-1]
-    untold = {
-        "id": "S-1", "start_date_time": "2026-03-01T10:00:00Z", "cdr_token": start["token"],
-        "authorization_reference": start["authorization_reference"],
-    }  # fmt: skip
-    assert cpo.cdr(untold).status_code == 201
+    reserved = cpo.session("RESERVATION")
+    assert cpo.cdr(reserved).status_code == 201
+    assert Order.objects.get().session is None
 
-    cpo.session("COMPLETED", kwh=4.5)
+    cpo.session("COMPLETED", kwh=4.5, start_date_time=reserved["start_date_time"])
 
     order = Order.objects.get()
     assert (order.state, order.session.ocpi_id, order.bills.count()) == ("BILLED", "S-1", 1)
