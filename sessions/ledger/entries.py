@@ -91,8 +91,7 @@ def _bought(order: Order, bill: Bill) -> list[Side]:
     cdr = bill.cdr
     if cdr is None:
         return []
-    cost = to_cents(cdr.total_cost_excl_vat)
-    owed = to_cents(cdr.total_cost_incl_vat) if cdr.total_cost_incl_vat is not None else cost
+    cost, owed = to_cents(cdr.total_cost_excl_vat), to_cents(cdr.total_cost)
     currency = cdr.currency.upper()
     whose = (order.party, order.sold_through)
     return [

@@ -18,6 +18,7 @@ from sessions.invoices import issuing
 from sessions.models import Bill, CdrAudit, Order, Quote, QuoteKind
 from sessions.services import crediting
 from sessions.services.caps import cap_line
+from sessions.services.following import follow_quote, own_line
 from sessions.services.moves import lock, move
 from sessions.services.quoting import stored_lines
 from sessions.signals import bill_issued
@@ -122,7 +123,7 @@ def _bill(order: Order, cdr: Cdr) -> Bill:
         quote=quote,
         held=hold_of(found),
         dispute=dispute_of(found),
-        cpo_total=cdr.total_cost_incl_vat if cdr.total_cost_incl_vat is not None else cdr.total_cost_excl_vat,
+        cpo_total=cdr.total_cost,
     )
 
 
@@ -156,17 +157,9 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
         kind = QuoteKind.CANCELLATION
         if order.fee > total:
             # The total becomes the CDR's energy at the quoted rate, or the fee if that is more (design.md §8).
-            lines.append(
-                {
-                    "code": "cancellation-fee",
-                    "quantity": "1",
-                    "unit": "session",
-                    "unit_price": None,
-                    "amount": str(order.fee - total),
-                }
-            )
+            lines.append(own_line("cancellation-fee", order.fee - total))
             total = order.fee
-    return _quote_like(
+    return follow_quote(
         order,
         kind=kind,
         energy_kwh=cdr.total_energy_kwh,
@@ -176,19 +169,6 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
         cost_total=priced.at_cost.total,
         explanation=explanation,
     )
-
-
-def _quote_like(order: Order, **values: object) -> Quote:
-    assert order.quote is not None
-    base = {
-        "order": order,
-        "offer": order.offer,
-        "currency": order.quote.currency,
-        "tariff": order.quote.tariff,
-        "tariff_version": order.quote.tariff_version,
-        "rule": order.quote.rule,
-    }
-    return Quote.objects.create(**(base | values))
 
 
 def _credit(order: Order, cdr: Cdr) -> Bill | None:
@@ -212,24 +192,16 @@ def _credit(order: Order, cdr: Cdr) -> Bill | None:
 def _credit_bill(order: Order, cdr: Cdr, amount: Decimal) -> Bill:
     last = order.bills.filter(held="").select_related("quote").first()
     assert last is not None  # what is credited was billed
-    credit = {
-        "code": "credit",
-        "quantity": "1",
-        "unit": "session",
-        "unit_price": None,
-        "amount": str(-amount),
-    }
-    quote = _quote_like(
+    quote = follow_quote(
         order,
         kind=QuoteKind.CREDIT,
         energy_kwh=order.energy_kwh,
         total=last.quote.total - amount,
-        lines=[*last.quote.lines, credit],
+        lines=[*last.quote.lines, own_line("credit", -amount)],
         unit_price=last.quote.unit_price,
         explanation=[f"credited by CDR {cdr.ocpi_id}"],
     )
-    back = cdr.total_cost_excl_vat if cdr.total_cost_incl_vat is None else cdr.total_cost_incl_vat
-    left = max((last.cpo_total or Decimal(0)) + back, Decimal(0))
+    left = max((last.cpo_total or Decimal(0)) + cdr.total_cost, Decimal(0))
     return Bill.objects.create(order=order, cdr=cdr, quote=quote, cpo_total=left)
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sessions.models import Quote
+from sessions.services.following import own_line
 
 CAP_CODE = "quote-cap"
 NOT_COVERED = frozenset({"parking-fee", "reservation-fee"})
@@ -26,10 +27,4 @@ def cap_line(quote: Quote, *, energy_kwh: Decimal, lines: list[dict[str, Any]]) 
     covered = sum((Decimal(line["amount"]) for line in lines if line["code"] not in NOT_COVERED), ZERO)
     if covered <= quote.total:
         return None
-    return {
-        "code": CAP_CODE,
-        "quantity": "1",
-        "unit": "session",
-        "unit_price": None,
-        "amount": str(quote.total - covered),
-    }
+    return own_line(CAP_CODE, quote.total - covered)
