@@ -18,7 +18,7 @@ from sessions.invoices import issuing
 from sessions.models import Bill, CdrAudit, Order, Quote, QuoteKind
 from sessions.services import crediting
 from sessions.services.caps import cap_line
-from sessions.services.following import follow_quote, own_line
+from sessions.services.following import CREDIT_CODE, follow_quote, own_line
 from sessions.services.moves import lock, move
 from sessions.services.quoting import stored_lines
 from sessions.signals import bill_issued
@@ -114,7 +114,7 @@ def _order_of(cdr: Cdr) -> Order | None:
 
 
 def _bill(order: Order, cdr: Cdr) -> Bill:
-    priced = price_cdr(order, cdr)
+    priced = _price(order, cdr)
     quote = _store(order, priced, cdr)
     found = audit(order, cdr)
     return Bill.objects.create(
@@ -127,7 +127,7 @@ def _bill(order: Order, cdr: Cdr) -> Bill:
     )
 
 
-def price_cdr(order: Order, cdr: Cdr) -> prices.PricedLines:
+def _price(order: Order, cdr: Cdr) -> prices.PricedLines:
     """The CDR's charging periods under the tariff version that was quoted; lines incl. VAT."""
     assert order.quote is not None  # an order beyond QUOTED always has one
     return prices.bill(
@@ -197,7 +197,7 @@ def _credit_bill(order: Order, cdr: Cdr, amount: Decimal) -> Bill:
         kind=QuoteKind.CREDIT,
         energy_kwh=order.energy_kwh,
         total=last.quote.total - amount,
-        lines=[*last.quote.lines, own_line("credit", -amount)],
+        lines=[*last.quote.lines, own_line(CREDIT_CODE, -amount)],
         unit_price=last.quote.unit_price,
         explanation=[f"credited by CDR {cdr.ocpi_id}"],
     )

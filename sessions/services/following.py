@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from sessions.models import Order, Quote
 
+CREDIT_CODE = "credit"  # the last line of a credit: what it takes back, below 0
+
 
 def own_line(code: str, amount: Decimal) -> dict[str, str | None]:
     """A line of our own, once per session, in the form in which a Quote keeps it. amount: incl. VAT, two decimals."""
