@@ -6,7 +6,6 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 
 from catalog.services import quoting as prices
@@ -146,8 +145,8 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
     assert order.quote is not None  # an order beyond QUOTED always has one
     lines, total, kind = stored_lines(priced), priced.total, QuoteKind.BILL
     explanation = list(priced.explanation)
-    capped = settings.QUOTE_CAPS_BILL or order.quote.rule
-    if capped and (cap := cap_line(order.quote, energy_kwh=cdr.total_energy_kwh, lines=lines)):
+    cap = cap_line(order.quote, energy_kwh=cdr.total_energy_kwh, lines=lines)
+    if cap:
         lines.append(cap)
         total += Decimal(str(cap["amount"]))
         explanation.append(

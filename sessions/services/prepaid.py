@@ -11,6 +11,8 @@ from catalog.services import quoting as prices
 from ocpi.models import Session
 from sessions.models import Order
 from sessions.services import payment_terms, release
+from sessions.services.caps import cap_line
+from sessions.services.quoting import stored_lines
 from sessions.states import OrderState
 
 W_PER_KW = Decimal(1000)
@@ -45,6 +47,7 @@ def metered_cost(
     """What the session costs by the quoted tariff at its meter reading, incl. VAT, in the quote's currency.
 
     ahead_s, ahead_kwh: and what as many more seconds at the connector's power and so much more energy add.
+    Where the quote is a cap it is one here too (sessions.services.caps).
     """
     assert order.quote is not None  # charging needs one
     read_at = session.last_updated
@@ -56,7 +59,7 @@ def metered_cost(
         more_kwh = ahead_kwh + Decimal(order.offer.power_w or 0) / W_PER_KW * ahead_s / S_PER_HOUR
         periods.append(_period(read_at, ahead, more_kwh))
         read_at, energy_kwh = read_at + ahead, energy_kwh + more_kwh
-    return prices.bill(
+    priced = prices.bill(
         order.quote.tariff,
         time_zone=order.offer.time_zone,
         charging_periods=periods,
@@ -65,7 +68,9 @@ def metered_cost(
         total_energy_kwh=energy_kwh,
         step_mode=order.party.connection.step_mode,
         rule=order.quote.rule,
-    ).total
+    )
+    cap = cap_line(order.quote, energy_kwh=energy_kwh, lines=stored_lines(priced))
+    return priced.total + (Decimal(str(cap["amount"])) if cap else NOTHING)
 
 
 def _period(start_at: datetime, length: timedelta, energy_kwh: Decimal) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from sessions.payments import signing
 from sessions.services import refunds, watch
 from sessions.states import OrderState
 from tests.flows.till import Gateway
+from tests.flows.world import tariff
 
 pytestmark = pytest.mark.django_db
 BAP = "bap.tests.example"
@@ -494,6 +495,28 @@ def test_a_prepaid_charge_is_stopped_before_it_costs_more_than_was_paid(driver, 
     reading(cpo, 4.38, start, 4)  # 0.63 again, and a minute: 5.51 kWh
     reading(cpo, 4.5, start, 5)
 
+    assert len(cpo.bodies("STOP_SESSION")) == 1
+
+
+@pytest.mark.parametrize(("capped", "stops"), [(True, 0), (False, 1)])
+def test_a_slow_charge_goes_on_while_the_quote_is_its_cap(driver, cpo, settings, capped, stops):
+    """18.00 per kWh and 60.00 per hour: quoted and paid are 110.00 for 5 kWh in 10 minutes; it takes 45."""
+    settings.QUOTE_CAPS_BILL = capped
+    cpo.call("PUT", "tariffs/IN/CPO/T-1", tariff(last_updated="2026-03-02T08:00:00Z", elements=[
+        {"price_components": [
+            {"type": "ENERGY", "price": 18.0, "step_size": 1}, {"type": "TIME", "price": 60.0, "step_size": 1},
+            {"type": "FLAT", "price": 10.0, "step_size": 1},
+        ]},
+    ]))  # fmt: skip
+    policy("BAP", "PRE-ORDER")
+    driver.book()
+    driver.confirm(payments=proof("110.00"))
+    start = cpo.session("ACTIVE", 0)["start_date_time"]
+
+    reading(cpo, 2.0, start, 45 * 60)
+
+    assert len(cpo.bodies("STOP_SESSION")) == stops
+    reading(cpo, 4.6, start, 46 * 60)  # with a minute more it would be above 5 kWh
     assert len(cpo.bodies("STOP_SESSION")) == 1
 
 
