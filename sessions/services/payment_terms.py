@@ -1,6 +1,6 @@
 """Who collects for an order and when; whether it may be confirmed and started before the money is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from sessions.models import (
     Order,
     Payment,
     PaymentPolicy,
+    PaymentProof,
     PaymentState,
     PaymentTerms,
     PaymentType,
@@ -21,6 +22,8 @@ from sessions.models import (
 )
 
 ZERO = Decimal("0.00")
+REFERENCE_LENGTH = 255
+MOST = Decimal(10**12)
 
 
 @dataclass(frozen=True)
@@ -69,26 +72,37 @@ def check_paid(order: Order, proofs: Sequence[Proof]) -> None:
     if not terms.prepaid or quote is None:
         return
     if terms.collected_by == Collector.BAP:
-        _keep_proof(terms, order, quote, proofs)
+        _keep_proof(order, quote, proofs)
     elif terms.type == PaymentType.PRE_ORDER and paid(order) < quote.total:
         raise PaymentRequired(f"{quote.total} {quote.currency} must be paid first, at payments[0].url")
 
 
-def _keep_proof(terms: PaymentTerms, order: Order, quote: Quote, proofs: Sequence[Proof]) -> None:
-    valid = [proof for proof in proofs if proof.currency.upper() == quote.currency]
-    amount = sum((proof.amount for proof in valid), Decimal(0))
+def _keep_proof(order: Order, quote: Quote, proofs: Sequence[Proof]) -> None:
+    """Each payment pays one order: the database takes its name from an app once, also from two orders at a time."""
+    valid = _amounts(proof for proof in proofs if proof.currency.upper() == quote.currency)
+    amount = sum(valid.values(), ZERO)
     if not valid:
         raise PaymentRequired(
             "the order is prepaid: confirm with status PAID, params.transaction_id, amount and currency"
         )
     if amount < quote.total:
         raise PaymentRequired(f"{amount} {quote.currency} is paid, the quote is {quote.total}")
-    reference = ",".join(proof.reference for proof in valid)[:255]
-    used = PaymentTerms.objects.filter(proof_reference=reference, order__sold_through=order.sold_through)
-    if used.exclude(order=order).exists():
-        raise PaymentRequired("this proof of payment belongs to another order")
-    terms.proof_reference, terms.proof_amount = reference, to_cents(amount)
-    terms.save()
+    for reference, part in sorted(valid.items()):  # in order: two confirms that name the same wait, and no circle
+        kept, _ = PaymentProof.objects.get_or_create(
+            bap_id=order.sold_through, reference=reference, defaults={"order": order, "amount": part}
+        )
+        if kept.order_id != order.pk:
+            raise PaymentRequired("this proof of payment belongs to another order")
+
+
+def _amounts(proofs: Iterable[Proof]) -> dict[str, Decimal]:
+    """Amounts above 0 by reference; a payment that is named twice is one, of the lesser amount."""
+    found: dict[str, Decimal] = {}
+    for proof in proofs:
+        if 0 < proof.amount < MOST and len(proof.reference) <= REFERENCE_LENGTH:
+            amount = to_cents(proof.amount)
+            found[proof.reference] = min(amount, found.get(proof.reference, amount))
+    return found
 
 
 def may_start(order: Order) -> bool:
@@ -104,7 +118,10 @@ def prepaid_amount(order: Order) -> Decimal | None:
     terms = of(order)
     if not terms.prepaid:
         return None
-    return terms.proof_amount if terms.collected_by == Collector.BAP else paid(order)
+    if terms.collected_by == Collector.BPP:
+        return paid(order)
+    proved: Decimal | None = order.payment_proofs.aggregate(sum=Sum("amount"))["sum"]
+    return proved or ZERO
 
 
 def paid(order: Order) -> Decimal:

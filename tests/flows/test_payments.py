@@ -16,6 +16,7 @@ from sessions.models import (
     Payment,
     PaymentNotice,
     PaymentPolicy,
+    PaymentProof,
     Posting,
     Refund,
 )
@@ -140,6 +141,50 @@ def test_one_proof_pays_one_order(driver, cpo, bap, bap_server):
     again.ask("confirm", again.confirm_message(payments=proof()))
 
     assert again.last("on_confirm")["error"]["message"] == "this proof of payment belongs to another order"
+
+
+def test_a_payment_pays_one_order_in_whatever_company_it_is_named(driver, cpo, bap, bap_server):
+    policy("BAP", "PRE-ORDER")
+    driver.book()
+    driver.confirm(payments=proof("60.00") + proof("40.00", params={"transaction_id": "txn-2"}))
+    cpo.cdr(cpo.session("ACTIVE"))
+    assert list(PaymentProof.objects.values_list("bap_id", "reference", "amount")) == [
+        (BAP, "txn-1", Decimal("60.00")), (BAP, "txn-2", Decimal("40.00")),
+    ]  # fmt: skip
+    again = type(driver)(bap, bap_server, cpo)
+    again.book()
+
+    again.ask("confirm", again.confirm_message(payments=proof(params={"transaction_id": "txn-2"})))
+
+    assert again.last("on_confirm")["error"]["message"] == "this proof of payment belongs to another order"
+    again.ask("confirm", again.confirm_message(payments=proof(params={"transaction_id": "txn-3"}) + proof()))
+    assert again.last("on_confirm")["error"]["code"] == "40004"
+    assert PaymentProof.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("payments", "said"),
+    [
+        (proof("50.00") + proof("50.00"), "50.00 INR is paid, the quote is 100.00"),
+        (proof("100.00") + proof("1.00"), "1.00 INR is paid, the quote is 100.00"),
+        (proof("101.00") + proof("-1.00", params={"transaction_id": "txn-2"}), None),
+        (proof("-100.00"), "the order is prepaid"),
+        (proof("1" + "0" * 40), "the order is prepaid"),
+        (proof(params={"transaction_id": "t" * 256}), "the order is prepaid"),
+    ],
+)
+def test_a_payment_counts_once_and_above_nothing(driver, payments, said):
+    policy("BAP", "PRE-ORDER")
+    driver.book()
+
+    driver.ask("confirm", driver.confirm_message(payments=payments))
+
+    if said is None:
+        assert PaymentProof.objects.get().amount == Decimal("101.00")
+    else:
+        error = driver.last("on_confirm")["error"]
+        assert (error["code"], said in error["message"]) == ("40004", True)
+        assert not PaymentProof.objects.exists()
 
 
 # -- we collect before the order
