@@ -11,6 +11,7 @@ from django.db import transaction
 from catalog.services import quoting as prices
 from ocpi.models import Cdr
 from sessions.audit import missing
+from sessions.audit.gathering import is_billed
 from sessions.audit.service import audit, audit_credit, dispute_of, hold_of
 from sessions.errors import BillCredited
 from sessions.invoices import issuing
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 BILLABLE = frozenset({OrderState.STARTING, OrderState.CHARGING, OrderState.ENDED})
 START_WINDOW = timedelta(minutes=5)
+ZERO = Decimal("0.00")
 
 
 @transaction.atomic
@@ -74,16 +76,32 @@ def release(order: Order, bill: Bill) -> None:
 
 @transaction.atomic
 def release_held(bill: Bill) -> None:
-    """Staff decided that a held bill is right after all. Raises BillCredited when its CDR was taken back."""
+    """Staff decided that a held bill is right after all. Raises BillCredited when its CDR was taken back.
+
+    One charge has one invoice: an earlier bill that stands is replaced, its invoice gets a credit note.
+    """
     order = lock(bill.order_id)
     bill.refresh_from_db()
     if not bill.held:
         return
     if CdrAudit.objects.filter(cdr=bill.cdr_id, credited=True).exists():
         raise BillCredited(f"CDR {bill.cdr} was credited; there is nothing to bill")
+    replaces = is_billed(order)
     bill.held = ""
     bill.save(update_fields=["held"])
-    release(order, bill)
+    release(order, _replacing(order, bill) if replaces else bill)
+
+
+def _replacing(order: Order, bill: Bill) -> Bill:
+    """Credit the bill that stands; gives this one anew, as the newest. The ledger takes back when it books it."""
+    last = order.bills.filter(held="").exclude(pk=bill.pk).select_related("quote").first()
+    assert last is not None  # the order is billed
+    credit = _credit_bill(order, last, last.quote.total, why=f"replaced by the bill of CDR {bill.cdr}")
+    issuing.issue(credit)
+    bill.delete()
+    bill.pk = None
+    bill.save()
+    return bill
 
 
 def _order_of(cdr: Cdr) -> Order | None:
@@ -182,15 +200,16 @@ def _credit(order: Order, cdr: Cdr) -> Bill | None:
         if plan.whole:
             crediting.void_held(plan.original, cdr)
         return None
-    bill = _credit_bill(order, cdr, plan.amount)
+    last = order.bills.filter(held="").select_related("quote").first()
+    assert last is not None  # what is credited was billed
+    bill = _credit_bill(order, last, plan.amount, why=f"credited by CDR {cdr.ocpi_id}", cdr=cdr)
     release(order, bill)
     waiting = crediting.waiting_correction(order) if plan.whole else None
     return _bill_again(order, waiting) if waiting else bill
 
 
-def _credit_bill(order: Order, cdr: Cdr, amount: Decimal) -> Bill:
-    last = order.bills.filter(held="").select_related("quote").first()
-    assert last is not None  # what is credited was billed
+def _credit_bill(order: Order, last: Bill, amount: Decimal, *, why: str, cdr: Cdr | None = None) -> Bill:
+    """Less than the last bill by amount. cdr: that credits it; None when we take the bill back ourselves."""
     quote = follow_quote(
         order,
         kind=QuoteKind.CREDIT,
@@ -198,9 +217,9 @@ def _credit_bill(order: Order, cdr: Cdr, amount: Decimal) -> Bill:
         total=last.quote.total - amount,
         lines=[*last.quote.lines, own_line(CREDIT_CODE, -amount)],
         unit_price=last.quote.unit_price,
-        explanation=[f"credited by CDR {cdr.ocpi_id}"],
+        explanation=[why],
     )
-    left = max((last.cpo_total or Decimal(0)) + cdr.total_cost, Decimal(0))
+    left = max((last.cpo_total or ZERO) + cdr.total_cost, ZERO) if cdr else ZERO
     return Bill.objects.create(order=order, cdr=cdr, quote=quote, cpo_total=left)
 
 
