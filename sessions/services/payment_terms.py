@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from emsp.core.money import to_cents
+from sessions import selectors
 from sessions.errors import PaymentRequired
 from sessions.models import (
     Collector,
@@ -22,10 +23,13 @@ from sessions.models import (
     Quote,
     Refund,
 )
+from sessions.states import OrderState
 
 ZERO = Decimal("0.00")
 REFERENCE_LENGTH = 255
 MOST = Decimal(10**12)
+OVER_UNBILLED = frozenset({OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED})
+CHARGED = frozenset({"PENDING", "ACTIVE", "COMPLETED"})  # status of a session whose CDR may come
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,30 @@ class Proof:
     reference: str
     amount: Decimal
     currency: str
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What an order costs the driver as far as it is known, incl. tax, in the quote's currency.
+
+    quoted: only the quote tells, the order goes on. final: it changes no more, unless the operator credits it.
+    """
+
+    amount: Decimal
+    why: str
+    quoted: bool = False
+    final: bool = False
+
+
+def owed(order: Order) -> Owed:
+    """By the bill; without one the fee of an order that is over, else the quote."""
+    bill = selectors.current_bill(order)
+    if bill:
+        return Owed(bill.quote.total, f"the bill is {bill.quote}", final=True)
+    if order.state in OVER_UNBILLED:
+        charged = order.session is not None and order.session.status in CHARGED
+        return Owed(order.fee, f"the order is {order.get_state_display()}", final=not charged)
+    return Owed(order.quote.total if order.quote else ZERO, f"the quote is {order.quote}", quoted=True)
 
 
 def policy_for(order: Order) -> PaymentPolicy:

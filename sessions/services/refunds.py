@@ -9,21 +9,19 @@ from django.db.models import F
 from django.utils import timezone
 
 from emsp.core.wakeup import wake
-from sessions import selectors, tasks
+from sessions import tasks
 from sessions.ledger import entries
 from sessions.models import Order, Payment, PaymentState, Refund, RefundState
 from sessions.payments.gateway import GatewayError, gateway
 from sessions.services import payment_terms
 from sessions.services.moves import lock
 from sessions.signals import payment_changed
-from sessions.states import OrderState
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
 LEASE = timedelta(seconds=60)
 WAITS_S = (2, 10, 60, 300)  # then every 5 min
-RUNNING = ("PENDING", "ACTIVE", "COMPLETED")
 
 
 def settle(order: Order) -> list[Refund]:
@@ -48,15 +46,10 @@ def settle(order: Order) -> list[Refund]:
 
 def _finally_owed(order: Order) -> tuple[Decimal, str] | None:
     """(amount, why), or None while it can still change; a confirmed order owes at most its quote until then."""
-    bill = selectors.current_bill(order)
-    if bill:
-        return bill.quote.total, f"the bill is {bill.quote.total} {bill.quote.currency}"
-    if order.state in (OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED):
-        charged = order.session is not None and order.session.status in RUNNING
-        return None if charged else (order.fee, f"the order is {order.get_state_display()}")
-    if order.confirmed_at and order.quote and order.state != OrderState.BILLED:
-        return order.quote.total, "paid more than once"
-    return None
+    owed = payment_terms.owed(order)
+    if owed.final:
+        return owed.amount, owed.why
+    return (owed.amount, "paid more than once") if owed.quoted and order.confirmed_at else None
 
 
 def _promise(payment: Payment, amount: Decimal, reason: str) -> Refund:

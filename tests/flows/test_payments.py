@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings as live_settings
 from django.utils import timezone
 
+from beckn.models import Transaction
+from beckn.render import payments as render
 from emsp.core.wire import moment_text
 from sessions.models import (
     JournalEntry,
@@ -260,6 +262,20 @@ def test_a_success_after_the_order_was_given_up_is_given_back(driver, cpo, gatew
     assert (payment.state, payment.refunded) == ("REFUNDED", Decimal("100.00"))
     assert [balance(name) for name in ("CASH", "RECEIVABLE_DRIVER", "REFUND")] == [Decimal("0.00")] * 3
     assert cpo.bodies("START_SESSION") == []
+    told = payment_of(driver.last("on_status"))
+    assert ("url" in told, told["status"], told["tags"][0]["list"][0]["value"]) == (False, "PAID", "100.00")
+
+
+def test_an_order_that_expired_asks_for_no_payment(driver, gateway):
+    policy("BPP", "PRE-ORDER")
+    url = payment_of(driver.book())["url"]
+    Order.objects.update(reserved_until=timezone.now() - timedelta(seconds=1))
+    watch.sweep()
+
+    told = render.payments(Order.objects.get(), Transaction.objects.get(), Order.objects.get().quote)
+
+    assert ("url" in told[0], told[0]["status"]) == (False, "NOT-PAID")
+    assert gateway.link(url) is None
 
 
 def test_a_late_success_after_a_failure_counts(driver, gateway):
