@@ -65,6 +65,7 @@ CDR_RAISE_AFTER_H = env.int("CDR_RAISE_AFTER_H", default=2)
 INVOICE_SELLER_NAME = env.str("INVOICE_SELLER_NAME", default=env.str("OCPI_BUSINESS_NAME", default="eMSP"))
 INVOICE_SELLER_ADDRESS = env.str("INVOICE_SELLER_ADDRESS", default="")
 INVOICE_SELLER_TAX_ID = env.str("INVOICE_SELLER_TAX_ID", default="")
+INVOICE_GST_BY_STATE = env.bool("INVOICE_GST_BY_STATE", default=False)  # CGST and SGST, or IGST
 INVOICE_PREFIX = env.str("INVOICE_PREFIX", default="INV")
 CREDIT_NOTE_PREFIX = env.str("CREDIT_NOTE_PREFIX", default="CRN")
 INVOICE_YEAR_STARTS_IN = env.int("INVOICE_YEAR_STARTS_IN", default=4)  # month, 1 to 12

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from emsp.core.money import plain, to_cents
+from sessions.invoices.places import parted
 
 HUNDRED = Decimal(100)
 ZERO = Decimal("0.00")
@@ -37,7 +38,7 @@ def tax_lines(lines: Iterable[Mapping[str, Any]], currency: str) -> list[dict[st
     return [_tax_line(rate, gross[rate], currency) for rate in sorted(r for r in gross if r is not None)]
 
 
-def scaled(taxes: Sequence[Mapping[str, str]], share: Decimal) -> list[dict[str, str]]:
+def scaled(taxes: Sequence[Mapping[str, Any]], share: Decimal) -> list[dict[str, Any]]:
     """Tax lines of a part of what was invoiced; a negative share takes it back.
 
     As in tax_lines, net + tax is what is paid or given back at a rate; together they are that part of the sum.
@@ -50,7 +51,7 @@ def scaled(taxes: Sequence[Mapping[str, str]], share: Decimal) -> list[dict[str,
     made = []
     for number, tax in enumerate(taxes):
         net = to_cents(Decimal(tax["net"]) * share)
-        made.append({**tax, "net": str(net), "tax": str(part[number] - net)})
+        made.append(parted({**tax, "net": str(net), "tax": str(part[number] - net)}))
     return made
 
 
