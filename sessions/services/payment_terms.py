@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from emsp.core.money import to_cents
@@ -156,22 +156,22 @@ def prepaid_amount(order: Order) -> Decimal | None:
 
 def paid(order: Order) -> Decimal:
     """What our gateway holds of the driver's money: paid, and neither given back nor promised back."""
-    held: Decimal = _with_held(Order.objects.filter(pk=order.pk)).values_list("held", flat=True).get()
+    rows = Order.objects.filter(pk=order.pk).annotate(held=_held())
+    held: Decimal = rows.values_list("held", flat=True).get()
     return held
 
 
 def unpaid(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Those of the orders for whose quote our gateway holds too little."""
-    return _with_held(orders).filter(held__lt=F("quote__total"))
+    return orders.annotate(held=_held()).filter(held__lt=F("quote__total"))
 
 
-def _with_held(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """held: see paid."""
-    payments = Payment.objects.filter(state__in=[PaymentState.PAID, PaymentState.REFUNDED])
-    received = _summed(payments.filter(order=OuterRef("pk")), "order")
-    back = _summed(Refund.objects.filter(payment__order=OuterRef("pk")), "payment__order")
-    return orders.annotate(held=Coalesce(Subquery(received), ZERO) - Coalesce(Subquery(back), ZERO))
-
-
-def _summed(rows: QuerySet[Any], by: str) -> QuerySet[Any, Any]:
-    return rows.order_by().values(by).annotate(sum=Sum("amount")).values("sum")
+def _held() -> Combinable:
+    """In a query of orders: see paid."""
+    payments = Payment.objects.filter(
+        order=OuterRef("pk"), state__in=[PaymentState.PAID, PaymentState.REFUNDED]
+    )
+    received = payments.order_by().values("order").annotate(sum=Sum("amount")).values("sum")
+    refunds = Refund.objects.filter(payment__order=OuterRef("pk"))
+    back = refunds.order_by().values("payment__order").annotate(sum=Sum("amount")).values("sum")
+    return Coalesce(Subquery(received), ZERO) - Coalesce(Subquery(back), ZERO)
