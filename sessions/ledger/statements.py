@@ -54,14 +54,19 @@ def rows(statement: Statement) -> Iterator[Row]:
 
 
 def _postings(statement: Statement) -> QuerySet[Posting]:
-    found = Posting.objects.filter(
-        account=ACCOUNT_OF[statement.kind],
-        currency=statement.currency,
-        entry__booked_on__range=(statement.period_from, statement.period_to),
+    found = _booked(statement.period_from, statement.period_to).filter(
+        account=ACCOUNT_OF[statement.kind], currency=statement.currency
     )
     if statement.kind == "CPO":
         return found.filter(party=statement.party)
     return found.filter(bap_id=statement.bap_id)
+
+
+def _booked(first: date, last: date) -> QuerySet[Posting]:
+    """What is on statements of these days. Their own payments are not: they are told beside the total."""
+    return Posting.objects.filter(entry__booked_on__range=(first, last)).exclude(
+        entry__kind=EntryKind.SETTLEMENT
+    )
 
 
 @transaction.atomic
@@ -110,7 +115,7 @@ def build_month(day: date) -> int:
     """Build the statements of the month of `day` for everybody who has entries in it; gives how many."""
     first = day.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    booked = Posting.objects.filter(entry__booked_on__range=(first, last))
+    booked = _booked(first, last)
     cpos = booked.filter(account=Account.PAYABLE_CPO).values("currency", "party").distinct().order_by()
     baps = booked.filter(account=Account.RECEIVABLE_BAP).values("currency", "bap_id").distinct().order_by()
     wanted: list[dict[str, Any]] = [

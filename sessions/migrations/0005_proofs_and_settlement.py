@@ -1,4 +1,5 @@
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -32,6 +33,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('charging_sessions', '0004_cdr_audit'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -58,5 +60,33 @@ class Migration(migrations.Migration):
         migrations.RemoveField(
             model_name='paymentterms',
             name='proof_reference',
+        ),
+        migrations.AlterField(
+            model_name='journalentry',
+            name='kind',
+            field=models.CharField(choices=[('BILL', 'bill'), ('CREDIT', 'credit'), ('PAYMENT', 'payment'), ('REFUND_DUE', 'refund owed'), ('REFUND', 'refund paid'), ('ADJUSTMENT', 'adjustment'), ('SETTLEMENT', 'statement paid')], max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='posting',
+            name='account',
+            field=models.CharField(choices=[('RECEIVABLE_BAP', 'receivable from the app'), ('RECEIVABLE_DRIVER', 'receivable from the driver'), ('PAYABLE_CPO', 'payable to the operator'), ('REVENUE', 'charging, excl. tax'), ('FEE', 'fees'), ('COST', 'charging bought, excl. tax'), ('TAX', 'tax'), ('REFUND', 'refunds owed to drivers'), ('CASH', 'cash at the payment gateway'), ('BANK', 'bank'), ('ADJUSTMENT', 'adjustments')], max_length=20),
+        ),
+        migrations.CreateModel(
+            name='StatementPayment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('paid_on', models.DateField(help_text='the day of the bank')),
+                ('bank_reference', models.CharField(max_length=100)),
+                ('by_name', models.CharField(help_text='stays when the account goes', max_length=150)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='statement_payment', to='charging_sessions.journalentry')),
+                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='charging_sessions.statement')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('statement', 'bank_reference'), name='statement_payment_once'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='statement_payment_is_not_zero')],
+            },
         ),
     ]

@@ -2,7 +2,15 @@
 
 from sessions.models.audit import AuditPolicy, CdrAudit, CdrDecision, Decision, MissingCdr, Verdict
 from sessions.models.invoices import Invoice, InvoiceKind, InvoiceSeries
-from sessions.models.ledger import Account, EntryKind, JournalEntry, Posting, Statement, StatementKind
+from sessions.models.ledger import (
+    Account,
+    EntryKind,
+    JournalEntry,
+    Posting,
+    Statement,
+    StatementKind,
+    StatementPayment,
+)
 from sessions.models.orders import Bill, Order, OrderEvent, Quote, QuoteKind
 from sessions.models.payments import (
     Collector,
@@ -47,5 +55,6 @@ __all__ = [
     "RefundState",
     "Statement",
     "StatementKind",
+    "StatementPayment",
     "Verdict",
 ]
