@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from emsp.core.errors import DomainError
@@ -128,9 +128,3 @@ def build_month(day: date) -> int:
     for whose in wanted:
         build(Statement.objects.get_or_create(**whose, period_from=first, period_to=last)[0])
     return len(wanted)
-
-
-def unbalanced() -> list[dict[str, Any]]:
-    """Entries whose postings do not add up to zero; the database lets none be, so this is a proof, not a repair."""
-    sums = Posting.objects.order_by().values("entry", "currency").annotate(off=Sum("amount"))
-    return [dict(row) for row in sums.exclude(off=0)]

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from sessions import documents
-from sessions.ledger import entries, export, journal, report, statements
+from sessions.ledger import entries, export, journal, proof, report, statements
 from sessions.ledger.entries import ReasonMissing
 from sessions.ledger.journal import Side
 from sessions.ledger.statements import PeriodNotClosable
@@ -83,7 +83,7 @@ def test_credits_and_adjustments_are_netted(party):
     owed = statement_of(bap=BAP)
     entries.adjust(owed, Decimal("2.00"), "dunning fee")
     assert sums(statements.build(owed)) == ["177.00", "-118.00", "2.00", "61.00"]
-    assert not statements.unbalanced()
+    assert proof.problems() == []
 
 
 def test_an_adjustment_needs_a_reason(party):
