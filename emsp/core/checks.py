@@ -68,6 +68,8 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append("BECKN_RESERVE_ON is init, confirm or never")
     if settings.BECKN_START_ON not in ("confirm", "update"):
         problems.append("BECKN_START_ON is confirm or update")
+    if settings.STOP_AT_ORDERED not in ("amount", "always", "never"):
+        problems.append("STOP_AT_ORDERED is amount, always or never")
     problems += _invoice_problems()
     if not settings.SANDBOX and not settings.BASE_URL.startswith("https://"):
         problems.append("BASE_URL must be https outside SANDBOX")

@@ -33,11 +33,14 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
 RESERVATION_S = env.int("RESERVATION_S", default=900)
 CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
 
+# Where a charge ends by itself: at the amount of money ordered, also with the energy ordered, or at neither.
+STOP_AT_ORDERED = env.str("STOP_AT_ORDERED", default="amount")  # amount | always | never
+
 # Prices
 PRICE_BOOK_SECOND_PERSON = env.bool("PRICE_BOOK_SECOND_PERSON", default=False)
 
 # Payments that we collect: the class of the gateway (docs/payments.md), the sandbox gateway, how long a
-# confirmed order waits for its money, and how far ahead the guard of prepaid charges looks.
+# confirmed order waits for its money, and how far ahead the guard of charges with a limit in money looks.
 PAYMENT_SANDBOX_URL = env.str("PAYMENT_SANDBOX_URL", default="").rstrip("/")
 PAYMENT_SANDBOX_KEY = env.str("PAYMENT_SANDBOX_KEY", default="")
 _SANDBOX_GATEWAY = "sessions.payments.sandbox_gateway.SandboxGateway" if PAYMENT_SANDBOX_URL else ""

@@ -118,7 +118,7 @@ def _sums(statement: Statement) -> list[tuple[str, Decimal]]:
 
 
 def _cells(statement: Statement) -> list[tuple[str, ...]]:
-    made = []
+    made: list[tuple[str, ...]] = []
     for row in statements.rows(statement):
         what = EntryKind(row.kind).label.capitalize()
         if row.kind == EntryKind.ADJUSTMENT:

@@ -89,4 +89,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('statement', 'bank_reference'), name='statement_payment_once'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='statement_payment_is_not_zero')],
             },
         ),
+        migrations.AddField(
+            model_name='quote',
+            name='amount_ordered',
+            field=models.DecimalField(blank=True, decimal_places=2, help_text='the most the driver wants to spend', max_digits=14, null=True),
+        ),
     ]

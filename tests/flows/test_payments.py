@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from beckn.models import Transaction
 from beckn.render import payments as render
-from emsp.core.wire import moment_text
 from sessions.models import (
     JournalEntry,
     Order,
@@ -26,7 +25,6 @@ from sessions.payments import signing
 from sessions.services import refunds, watch
 from sessions.states import OrderState
 from tests.flows.till import Gateway
-from tests.flows.world import tariff
 
 pytestmark = pytest.mark.django_db
 BAP = "bap.tests.example"
@@ -528,74 +526,3 @@ def test_a_refund_that_the_gateway_refuses_waits_for_staff(driver, cpo, gateway)
 
     assert Refund.objects.get().state == "DONE"
     assert not refunds.try_again(Refund.objects.get())
-
-
-# -- the prepaid guard
-
-
-def charging(driver, cpo):
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-    driver.confirm(payments=proof())
-    return cpo.session("ACTIVE", 0)["start_date_time"]
-
-
-def reading(cpo, kwh, start, seconds):
-    """A meter reading; the last_updated of each is later than the one before."""
-    at = moment_text(datetime.now(UTC) + timedelta(seconds=seconds), milliseconds=True)
-    cpo.session("ACTIVE", kwh, start_date_time=start, last_updated=at)
-
-
-def test_a_prepaid_charge_is_stopped_before_it_costs_more_than_was_paid(driver, cpo):
-    start = charging(driver, cpo)  # 100.00 paid: 5 kWh; 30 kW add 0.5 kWh in a minute
-
-    reading(cpo, 2.0, start, 1)
-    reading(cpo, 3.0, start, 2)
-    reading(cpo, 3.75, start, 3)
-    assert cpo.bodies("STOP_SESSION") == []  # as much again, and a minute: 5 kWh, 100.00
-    reading(cpo, 4.38, start, 4)  # 0.63 again, and a minute: 5.51 kWh
-    reading(cpo, 4.5, start, 5)
-
-    assert len(cpo.bodies("STOP_SESSION")) == 1
-
-
-@pytest.mark.parametrize(("capped", "stops"), [(True, 0), (False, 1)])
-def test_a_slow_charge_goes_on_while_the_quote_is_its_cap(driver, cpo, settings, capped, stops):
-    """18.00 per kWh and 60.00 per hour: quoted and paid are 110.00 for 5 kWh in 10 minutes; it takes 45."""
-    settings.QUOTE_CAPS_BILL = capped
-    cpo.call("PUT", "tariffs/IN/CPO/T-1", tariff(last_updated="2026-03-02T08:00:00Z", elements=[
-        {"price_components": [
-            {"type": "ENERGY", "price": 18.0, "step_size": 1}, {"type": "TIME", "price": 60.0, "step_size": 1},
-            {"type": "FLAT", "price": 10.0, "step_size": 1},
-        ]},
-    ]))  # fmt: skip
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-    driver.confirm(payments=proof("110.00"))
-    start = cpo.session("ACTIVE", 0)["start_date_time"]
-
-    reading(cpo, 2.0, start, 45 * 60)
-
-    assert len(cpo.bodies("STOP_SESSION")) == stops
-    reading(cpo, 4.6, start, 46 * 60)  # with a minute more it would be above 5 kWh
-    assert len(cpo.bodies("STOP_SESSION")) == 1
-
-
-def test_a_stop_that_did_not_work_is_asked_for_again(driver, cpo):
-    start = charging(driver, cpo)
-    reading(cpo, 4.6, start, 1)
-    cpo.result("STOP_SESSION", "FAILED")
-
-    reading(cpo, 4.7, start, 2)
-
-    assert len(cpo.bodies("STOP_SESSION")) == 2
-
-
-def test_a_charge_that_is_paid_afterwards_is_not_stopped(driver, cpo):
-    driver.book()
-    driver.confirm()
-    start = cpo.session("ACTIVE", 0)["start_date_time"]
-
-    reading(cpo, 50, start, 1)
-
-    assert cpo.bodies("STOP_SESSION") == []
