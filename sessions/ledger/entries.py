@@ -56,11 +56,9 @@ def book_bill(bill: Bill) -> JournalEntry | None:
 
 
 def _takes_all_back(credit: Bill) -> bool:
-    """Whether nothing of the bill before is left: its CDR was credited whole, or we take it back ourselves."""
+    """Whether nothing is left of the bill before: its CDR was credited whole."""
     billed = credit.order.bills.filter(held="", pk__lt=credit.pk).exclude(quote__kind=QuoteKind.CREDIT).first()
-    if credit.cdr_id is None or billed is None:
-        return True
-    return CdrAudit.objects.filter(cdr=billed.cdr_id, credited=True).exists()
+    return billed is None or CdrAudit.objects.filter(cdr=billed.cdr_id, credited=True).exists()
 
 
 def _take_back(bill: Bill) -> JournalEntry | None:

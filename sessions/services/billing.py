@@ -93,7 +93,7 @@ def release_held(bill: Bill) -> None:
 
 
 def _replacing(order: Order, bill: Bill) -> Bill:
-    """Credit the bill that stands; gives this one anew, as the newest. The ledger takes back when it books it."""
+    """Credit the bill that stands; gives this one anew, as the newest. Booking it takes back what stood."""
     last = order.bills.filter(held="").exclude(pk=bill.pk).select_related("quote").first()
     assert last is not None  # the order is billed
     credit = _credit_bill(order, last, last.quote.total, why=f"replaced by the bill of CDR {bill.cdr}")
