@@ -72,14 +72,15 @@ def rows(
     shares: Sequence[float],
     *,
     strong_last: bool = False,
+    size: float = 9.5,
 ) -> Table:
-    """A table: texts left in the first column, right in all others; the last row may be a sum."""
+    """A table: texts left in the first column, right in all others; the last row may be a sum. size: of the body."""
     lines: list[list[Paragraph]] = [
         [text(word, size=8, quiet=True, right=number > 0) for number, word in enumerate(head)]
     ]
     for index, row in enumerate(body):
         bold = strong_last and index == len(body) - 1
-        lines.append([text(cell, bold=bold, right=number > 0) for number, cell in enumerate(row)])
+        lines.append([text(cell, bold=bold, size=size, right=number > 0) for number, cell in enumerate(row)])
     table = Table(lines, colWidths=[WIDTH * share for share in shares], repeatRows=1)
     look: list[Any] = [*_PLAIN, ("LINEBELOW", (0, 0), (-1, -1), 0.5, RULE)]
     if strong_last:

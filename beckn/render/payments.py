@@ -8,7 +8,6 @@ from django.conf import settings
 from beckn.models import Transaction
 from beckn.render import echo
 from beckn.render.settlement import settled
-from sessions import selectors
 from sessions.models import Collector, Order, Payment, PaymentState, PaymentTerms, Quote, RefundState
 from sessions.services import payment_terms
 
@@ -33,7 +32,7 @@ def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, A
     """PAID once what is owed now is here; url is the page that leads to the gateway while it is not."""
     rows = list(order.payments.prefetch_related("refunds"))
     received = [row for row in rows if row.state in (PaymentState.PAID, PaymentState.REFUNDED)]
-    owed = _owed(order, quote)
+    owed = payment_terms.owed(order).amount
     paid = bool(received) and payment_terms.paid(order) >= owed
     made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
     if not paid and owed:
@@ -45,13 +44,6 @@ def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, A
     made |= {"type": terms.type, "status": "PAID" if paid else "NOT-PAID"}
     refunds = _refunds(rows)
     return made | ({"tags": [refunds]} if refunds else {})
-
-
-def _owed(order: Order, quote: Quote | None) -> Decimal:
-    """What is to be paid in the end as far as it is known; a cancelled order owes its fee."""
-    if selectors.current_bill(order) is None and order.cancelled_by:
-        return order.fee
-    return quote.total if quote else Decimal(0)
 
 
 def _refunds(rows: list[Payment]) -> dict[str, Any] | None:

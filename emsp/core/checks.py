@@ -70,6 +70,8 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append("BECKN_START_ON is confirm or update")
     if not 1 <= settings.BECKN_KEEP_SEARCHES_DAYS <= settings.BECKN_KEEP_MESSAGES_DAYS:
         problems.append("BECKN_KEEP_SEARCHES_DAYS is at least 1 and at most BECKN_KEEP_MESSAGES_DAYS")
+    if settings.STOP_AT_ORDERED not in ("amount", "always", "never"):
+        problems.append("STOP_AT_ORDERED is amount, always or never")
     problems += _invoice_problems()
     if not settings.SANDBOX and not settings.BASE_URL.startswith("https://"):
         problems.append("BASE_URL must be https outside SANDBOX")

@@ -35,11 +35,14 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
 RESERVATION_S = env.int("RESERVATION_S", default=900)
 CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
 
+# Where a charge ends by itself: at the amount of money ordered, also with the energy ordered, or at neither.
+STOP_AT_ORDERED = env.str("STOP_AT_ORDERED", default="amount")  # amount | always | never
+
 # Prices
 PRICE_BOOK_SECOND_PERSON = env.bool("PRICE_BOOK_SECOND_PERSON", default=False)
 
 # Payments that we collect: the class of the gateway (docs/payments.md), the sandbox gateway, how long a
-# confirmed order waits for its money, and how far ahead the guard of prepaid charges looks.
+# confirmed order waits for its money, and how far ahead the guard of charges with a limit in money looks.
 PAYMENT_SANDBOX_URL = env.str("PAYMENT_SANDBOX_URL", default="").rstrip("/")
 PAYMENT_SANDBOX_KEY = env.str("PAYMENT_SANDBOX_KEY", default="")
 _SANDBOX_GATEWAY = "sessions.payments.sandbox_gateway.SandboxGateway" if PAYMENT_SANDBOX_URL else ""
@@ -67,6 +70,7 @@ CDR_RAISE_AFTER_H = env.int("CDR_RAISE_AFTER_H", default=2)
 INVOICE_SELLER_NAME = env.str("INVOICE_SELLER_NAME", default=env.str("OCPI_BUSINESS_NAME", default="eMSP"))
 INVOICE_SELLER_ADDRESS = env.str("INVOICE_SELLER_ADDRESS", default="")
 INVOICE_SELLER_TAX_ID = env.str("INVOICE_SELLER_TAX_ID", default="")
+INVOICE_GST_BY_STATE = env.bool("INVOICE_GST_BY_STATE", default=False)  # CGST and SGST, or IGST
 INVOICE_PREFIX = env.str("INVOICE_PREFIX", default="INV")
 CREDIT_NOTE_PREFIX = env.str("CREDIT_NOTE_PREFIX", default="CRN")
 INVOICE_YEAR_STARTS_IN = env.int("INVOICE_YEAR_STARTS_IN", default=4)  # month, 1 to 12

@@ -1,6 +1,7 @@
 """Session and Cdr: what the CPO reports of a charge, and its bill to us."""
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 
@@ -66,3 +67,8 @@ class Cdr(models.Model):
 
     def __str__(self) -> str:
         return self.ocpi_id
+
+    @property
+    def total_cost(self) -> Decimal:
+        """What the CPO charges, in currency: including VAT where it tells that, else what it tells."""
+        return self.total_cost_excl_vat if self.total_cost_incl_vat is None else self.total_cost_incl_vat

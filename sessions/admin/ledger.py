@@ -1,31 +1,25 @@
-"""The ledger in the back office: a journal to read, statements to build, close and download, the margin report."""
+"""The ledger in the back office: a journal to read, and the margin report."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
-from unfold.widgets import (
-    UnfoldAdminDateWidget,
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
 from emsp.core.admin import RecordAdmin
-from emsp.core.errors import DomainError
-from sessions.ledger import entries, export, journal, report, statements
-from sessions.models import JournalEntry, Posting, Statement
+from sessions.ledger import journal, report
+from sessions.models import JournalEntry, Posting
 
 SPAN = timedelta(days=29)
 LONGEST = timedelta(days=366)
@@ -135,137 +129,3 @@ class SpanForm(forms.Form):
         if since and until and not timedelta(0) <= until - since <= LONGEST:
             raise forms.ValidationError("from 1 to 367 days can be shown")
         return told
-
-
-class AdjustmentForm(forms.Form):
-    """How much more (or less, below 0) is owed, and why."""
-
-    amount = forms.DecimalField(
-        max_digits=12, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget,
-        help_text="adds to what the statement says is owed; below 0 takes away",
-    )  # fmt: skip
-    reason = forms.CharField(max_length=300, widget=UnfoldAdminTextInputWidget)
-
-
-@admin.register(Statement)
-class StatementAdmin(ModelAdmin):
-    """Statements per operator and per app. Adding one builds it; closing one is for good."""
-
-    list_display = (
-        "counterparty", "kind", "period_from", "period_to", "billed", "credited", "adjusted", "total", "currency",
-        "state",
-    )  # fmt: skip
-    list_filter = ("kind", "currency", ("closed_at", admin.EmptyFieldListFilter), "period_to")
-    search_fields = ("bap_id", "party__name", "party__party_id")
-    list_select_related = ("party",)
-    fields = ("kind", "party", "bap_id", "period_from", "period_to", "currency")
-    sums = ("billed", "credited", "adjusted", "total", "row_count", "built_at", "closed_at", "closed_by")
-    actions = ("build_again", "close_periods")
-    actions_list = ("build_last_month",)
-    actions_detail = ("adjust", "download_pdf", "download_csv", "download_json")
-
-    def get_fields(self, request: HttpRequest, obj: Statement | None = None) -> tuple[str, ...]:
-        return self.fields if obj is None else (*self.fields, *self.sums)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Statement | None = None) -> tuple[str, ...]:
-        return () if obj is None else (*self.fields, *self.sums)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Statement | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or obj.closed_at is None)
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        found = super().get_actions(request)
-        found.pop("delete_selected", None)  # a closed one among them would spoil it
-        return found
-
-    def save_model(self, request: HttpRequest, obj: Statement, form: Any, change: bool) -> None:
-        statements.build(obj)
-
-    @display(description="state", label={"closed": "success", "open": "info"})
-    def state(self, statement: Statement) -> str:
-        return "closed" if statement.closed_at else "open"
-
-    @admin.action(description="Build again from the journal", permissions=["change"])
-    def build_again(self, request: HttpRequest, rows: QuerySet[Statement]) -> None:
-        for statement in rows:
-            statements.build(statement)
-        self.message_user(request, f"{len(rows)} statement(s) built; closed ones stay as they are.")
-
-    @admin.action(description="Close: freeze the period for good", permissions=["change"])
-    def close_periods(self, request: HttpRequest, rows: QuerySet[Statement]) -> None:
-        for statement in rows:
-            try:
-                closed = statements.close(statement, by=request.user)  # type: ignore[arg-type]
-                self.message_user(request, f"{closed}: closed at {closed.total} {closed.currency}.")
-            except DomainError as refusal:
-                self.message_user(request, f"{statement}: {refusal}.", level=messages.WARNING)
-
-    @action(description="Build last month's", icon="calendar_month", permissions=["add"])
-    def build_last_month(self, request: HttpRequest) -> HttpResponse:
-        day: date = journal.today().replace(day=1) - timedelta(days=1)
-        self.message_user(request, f"{statements.build_month(day)} statement(s) of {day:%B %Y} built.")
-        return redirect(reverse("admin:charging_sessions_statement_changelist"))
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("<int:pk>/file.<str:ending>", view(self.file_view), name="sessions_statement_file"),
-            path("<int:pk>/adjust/", view(self.adjust_view), name="sessions_statement_adjust"),
-            *super().get_urls(),
-        ]
-
-    @action(description="PDF", icon="picture_as_pdf", permissions=["view"])
-    def download_pdf(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return _to_file(object_id, "pdf")
-
-    @action(description="CSV", icon="table", permissions=["view"])
-    def download_csv(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return _to_file(object_id, "csv")
-
-    @action(description="JSON", icon="data_object", permissions=["view"])
-    def download_json(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return _to_file(object_id, "json")
-
-    @action(description="Adjust", icon="exposure", permissions=["change"])
-    def adjust(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return redirect(reverse("admin:sessions_statement_adjust", args=[object_id]))
-
-    def file_view(self, request: HttpRequest, pk: int, ending: str) -> HttpResponse:
-        """The statement as a file."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        statement = get_object_or_404(Statement.objects.select_related("party"), pk=pk)
-        if ending not in export.FORMATS:
-            return HttpResponse(status=404)
-        content_type, make = export.FORMATS[ending]
-        name = export.file_name(statement, ending)
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(make(statements.build(statement)), content_type=content_type, headers=headers)
-
-    def adjust_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Book an adjustment with its reason."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        statement = get_object_or_404(Statement.objects.select_related("party"), pk=pk)
-        form = AdjustmentForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                made = entries.adjust(statement, form.cleaned_data["amount"], form.cleaned_data["reason"])
-            except DomainError as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                statements.build(statement)
-                self.message_user(request, f"Booked on {made.booked_on}: {made.text}.")
-                return HttpResponseRedirect(reverse("admin:charging_sessions_statement_change", args=[pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Adjust: {statement}",
-            "opts": self.model._meta,
-            "form": form,
-            "closed": statement.closed_at is not None,
-        }
-        return TemplateResponse(request, "admin/sessions/adjust.html", context)
-
-
-def _to_file(pk: int, ending: str) -> HttpResponse:
-    return redirect(reverse("admin:sessions_statement_file", args=[pk, ending]))

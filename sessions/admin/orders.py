@@ -15,7 +15,7 @@ from unfold.decorators import display
 from emsp.core.admin import RecordAdmin
 from emsp.core.errors import DomainError
 from emsp.core.money import plain
-from sessions.models import Bill, Order, OrderEvent, Quote
+from sessions.models import Bill, Order, OrderEvent, PaymentProof, Quote
 from sessions.services import stopping
 from sessions.services.stopping import PROVIDER, Reason
 
@@ -51,6 +51,7 @@ class QuoteInline(TabularInline):
         "created_at",
         "kind",
         "energy_kwh",
+        "amount_ordered",
         "lines_shown",
         "total",
         "cost_total",
@@ -74,6 +75,14 @@ class BillInline(TabularInline):
     extra = 0
     can_delete = False
     fields = readonly_fields = ("created_at", "cdr", "quote", "cpo_total", "dispute", "held")
+
+
+class ProofInline(TabularInline):
+    model = PaymentProof
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "payments that the app proved"
+    fields = readonly_fields = ("created_at", "reference", "amount")
 
 
 def lines_of(quote: Quote) -> SafeString:
@@ -100,7 +109,7 @@ class OrderAdmin(RecordAdmin):
     search_fields = ("reference", "offer__location_name", "offer__fulfillment_id", "session__ocpi_id")
     list_select_related = ("offer", "party", "quote")
     date_hierarchy = "created_at"
-    inlines = (EventInline, QuoteInline, BillInline)
+    inlines = (EventInline, QuoteInline, BillInline, ProofInline)
     actions = ("stop_charging", "cancel_order")
     fieldsets = (
         (

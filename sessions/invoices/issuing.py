@@ -8,12 +8,14 @@ Source: CGST Rules 46(b), 53(1): consecutive, unique for a financial year, at mo
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from sessions.invoices.places import placed, seller_state, supply_state
 from sessions.invoices.taxes import scaled, tax_lines
 from sessions.models import Bill, Invoice, InvoiceKind, InvoiceSeries, QuoteKind
 
@@ -36,8 +38,22 @@ def issue(bill: Bill) -> Invoice | None:
             currency=quote.currency,
             total=quote.total,
             lines=quote.lines,
-            taxes=tax_lines(quote.lines, quote.currency),
+            taxes=_taxes(bill),
         )
+    )
+
+
+def _taxes(bill: Bill) -> list[dict[str, Any]]:
+    quote, location = bill.quote, bill.order.offer.location
+    taxes = tax_lines(quote.lines, quote.currency)
+    if not settings.INVOICE_GST_BY_STATE or quote.currency != "INR":
+        return taxes
+    return placed(
+        taxes,
+        seller=seller_state(settings.INVOICE_SELLER_TAX_ID),
+        supply=supply_state(
+            country=location.country, state=location.state, postal_code=location.postal_code
+        ),
     )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reportlab.platypus import Flowable
 
+from catalog.books import zone_of
 from emsp.core.money import plain
 from sessions.documents import columns, gap, pdf, rows, text
+from sessions.invoices.places import STATES
 from sessions.invoices.taxes import tax_name
 from sessions.models import Invoice, InvoiceKind, Order
 
@@ -97,11 +98,7 @@ def _document(invoice: Invoice, order: Order) -> Iterator[str]:
 
 
 def _moment(at: datetime, order: Order) -> str:
-    try:
-        zone = ZoneInfo(order.offer.time_zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
+    return f"{at.astimezone(zone_of(order.offer.time_zone)):%d %b %Y %H:%M %Z}"
 
 
 def _line(line: dict[str, Any]) -> tuple[str, str, str, str]:
@@ -117,13 +114,15 @@ def _taxes(invoice: Invoice) -> Iterator[Flowable]:
         words = f"The operator's tariff names no {tax_name(invoice.currency)}; no tax is shown separately."
         yield text(words, size=8, quiet=True)
         return
-    body = [
-        (
-            f"{tax['name']} {tax['percent']} %",
-            tax["net"],
-            tax["tax"],
-            str(Decimal(tax["net"]) + Decimal(tax["tax"])),
-        )
-        for tax in invoice.taxes
-    ]
+    place = invoice.taxes[0].get("place")
+    if place:
+        yield text(f"Place of supply: {place} {STATES[place][0]}", size=8, quiet=True)
+    body = [row for tax in invoice.taxes for row in _tax_rows(tax)]
     yield rows(("Tax included", "Net", "Tax", "Gross"), body, (0.46, 0.18, 0.16, 0.2))
+
+
+def _tax_rows(tax: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    gross = Decimal(tax["net"]) + Decimal(tax["tax"])
+    yield f"{tax['name']} {tax['percent']} %", tax["net"], tax["tax"], str(gross)
+    for part in tax.get("parts", []):
+        yield f"of it {part['name']} {part['percent']} %", "", part["tax"], ""

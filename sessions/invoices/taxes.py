@@ -1,10 +1,11 @@
 """The tax in a bill, by rate. Lines include it: it is taken out of each rate's sum. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from emsp.core.money import plain, to_cents
+from sessions.invoices.places import parted
 
 HUNDRED = Decimal(100)
 ZERO = Decimal("0.00")
@@ -37,16 +38,21 @@ def tax_lines(lines: Iterable[Mapping[str, Any]], currency: str) -> list[dict[st
     return [_tax_line(rate, gross[rate], currency) for rate in sorted(r for r in gross if r is not None)]
 
 
-def scaled(taxes: Iterable[Mapping[str, str]], share: Decimal) -> list[dict[str, str]]:
-    """Tax lines of a part of what was invoiced; a negative share takes it back."""
-    return [
-        {
-            **tax,
-            "net": str(to_cents(Decimal(tax["net"]) * share)),
-            "tax": str(to_cents(Decimal(tax["tax"]) * share)),
-        }
-        for tax in taxes
-    ]
+def scaled(taxes: Sequence[Mapping[str, Any]], share: Decimal) -> list[dict[str, Any]]:
+    """Tax lines of a part of what was invoiced; a negative share takes it back.
+
+    As in tax_lines, net + tax is what is paid or given back at a rate; together they are that part of the sum.
+    """
+    gross = {number: Decimal(tax["net"]) + Decimal(tax["tax"]) for number, tax in enumerate(taxes)}
+    part = {number: to_cents(amount * share) for number, amount in gross.items()}
+    if part:
+        largest = max(gross, key=lambda number: gross[number])
+        part[largest] += to_cents(sum(gross.values()) * share) - sum(part.values())
+    made = []
+    for number, tax in enumerate(taxes):
+        net = to_cents(Decimal(tax["net"]) * share)
+        made.append(parted({**tax, "net": str(net), "tax": str(part[number] - net)}))
+    return made
 
 
 def _spread(gross: dict[Decimal | None, Decimal], adjusting: Decimal) -> None:

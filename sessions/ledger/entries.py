@@ -1,31 +1,37 @@
 """What bills, payments, refunds and adjustments are in the ledger. See docs/settlement.md for a worked example."""
 
-from datetime import UTC
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
 
 from emsp.core.errors import DomainError
 from emsp.core.money import to_cents
+from ocpi.models import Cdr
+from sessions.invoices.taxes import scaled, tax_lines
 from sessions.ledger import journal
 from sessions.ledger.journal import Side
 from sessions.models import (
     Account,
     Bill,
+    CdrAudit,
     Collector,
     EntryKind,
     JournalEntry,
     Order,
     Payment,
+    Quote,
     QuoteKind,
     Refund,
     Statement,
 )
 from sessions.services import payment_terms
-from sessions.services.billing import price_cdr
+from sessions.services.following import CREDIT_CODE
 
-FEE_CODES = frozenset({"cancellation-fee", "platform-fee", "service-fee"})
+FEE_CODES = frozenset({"cancellation-fee", "platform-fee"})
 ZERO = Decimal("0.00")
 
 
@@ -35,64 +41,86 @@ class ReasonMissing(DomainError):
 
 @transaction.atomic
 def book_bill(bill: Bill) -> JournalEntry | None:
-    """Book a bill that counts; what an earlier bill of the order booked is taken back first. Once per bill.
+    """Book a bill that counts; what stands of the order is taken back first. Once per bill.
 
-    A credit only takes back. Source: design.md §8, credit CDR.
+    A credit only takes back: all that stands, or the part that it credits. Source: design.md §8, credit CDR.
     """
     known = JournalEntry.objects.filter(bill=bill).order_by("-pk").first()
     if known:
         return known
-    order, day = bill.order, bill.created_at.astimezone(UTC).date()
+    credit = bill.quote.kind == QuoteKind.CREDIT
+    if credit and not _takes_all_back(bill):
+        return _book(bill, EntryKind.CREDIT, f"order {bill.order}, part credited")
+    last = _take_back(bill)
+    return last if credit else _book(bill, EntryKind.BILL, f"order {bill.order}")
+
+
+def _takes_all_back(credit: Bill) -> bool:
+    """Whether nothing is left of the bill before: its CDR was credited whole."""
+    billed = credit.order.bills.filter(held="", pk__lt=credit.pk).exclude(quote__kind=QuoteKind.CREDIT).first()
+    return billed is None or CdrAudit.objects.filter(cdr=billed.cdr_id, credited=True).exists()
+
+
+def _take_back(bill: Bill) -> JournalEntry | None:
+    """Mirror what bills and credits of the order stand; gives the last mirror, None when nothing stood."""
     last = None
-    standing = JournalEntry.objects.filter(order=order, kind=EntryKind.BILL, reversal=None)
-    for entry in standing:
-        last = journal.reverse(entry, text=f"{entry.text}, taken back by {bill}", occurred_on=day, bill=bill)
-    if bill.quote.kind == QuoteKind.CREDIT:
-        return last
+    for entry in JournalEntry.objects.filter(
+        order=bill.order, kind__in=[EntryKind.BILL, EntryKind.CREDIT], reversal=None, reverses=None
+    ):
+        text = f"{entry.text}, taken back by {bill}"
+        last = journal.reverse(entry, text=text, occurred_on=_day(bill), bill=bill)
+    return last
+
+
+def _book(bill: Bill, kind: EntryKind, text: str) -> JournalEntry | None:
     return journal.book(
         f"bill:{bill.pk}",
-        EntryKind.BILL,
-        _sold(order, bill) + _bought(order, bill),
-        text=f"order {order}",
-        occurred_on=day,
-        order=order,
+        kind,
+        _sold(bill.order, bill.quote) + _bought(bill.order, bill.cdr),
+        text=text,
+        occurred_on=_day(bill),
+        order=bill.order,
         bill=bill,
     )
 
 
-def _sold(order: Order, bill: Bill) -> list[Side]:
-    """What the driver pays: receivable against revenue, fees and tax."""
-    total, currency = bill.quote.total, bill.quote.currency
-    fees = sum(
-        (Decimal(line["amount"]) for line in bill.quote.lines if line["code"] in FEE_CODES), Decimal(0)
-    )
-    tax = tax_in(bill, total - fees)
-    whose = (order.party, order.sold_through)
+def _day(bill: Bill) -> date:
+    return bill.created_at.astimezone(UTC).date()
+
+
+def _sold(order: Order, quote: Quote) -> list[Side]:
+    """What the driver pays: receivable against revenue, fees and tax; what a credit in the last line gives back."""
+    charged = [line for line in quote.lines if line["code"] != CREDIT_CODE]
+    total = _sum(charged)
+    change = Decimal(quote.lines[-1]["amount"]) if quote.kind == QuoteKind.CREDIT else total
+    share = change / total if total else ZERO
+    fee_lines = [line for line in charged if line["code"] in FEE_CODES]
+    tax = _tax(charged, quote.currency, share)
+    fees = to_cents(_sum(fee_lines) * share) - _tax(fee_lines, quote.currency, share)
+    whose = (quote.currency, order.party, order.sold_through)
     return [
-        Side(receivable_of(order), total, currency, *whose),
-        Side(Account.REVENUE, -(total - fees - tax), currency, *whose),
-        Side(Account.FEE, -fees, currency, *whose),
-        Side(Account.TAX, -tax, currency, *whose),
+        Side(receivable_of(order), change, *whose),
+        Side(Account.REVENUE, -(change - fees - tax), *whose),
+        Side(Account.FEE, -fees, *whose),
+        Side(Account.TAX, -tax, *whose),
     ]
 
 
-def tax_in(bill: Bill, charged: Decimal) -> Decimal:
-    """The tax in an amount charged by this bill, at the share that the tariff has in it; whole cents."""
-    if bill.cdr is None:
-        return ZERO
-    priced = price_cdr(bill.order, bill.cdr)
-    if not priced.total:
-        return ZERO
-    return to_cents(charged * (priced.total - priced.total_excl_vat) / priced.total)
+def _sum(lines: Iterable[Mapping[str, Any]]) -> Decimal:
+    return sum((Decimal(line["amount"]) for line in lines), ZERO)
 
 
-def _bought(order: Order, bill: Bill) -> list[Side]:
-    """What the operator charges: cost and the tax in it against payable."""
-    cdr = bill.cdr
+def _tax(lines: Iterable[Mapping[str, Any]], currency: str, share: Decimal) -> Decimal:
+    """The tax in a share of these lines, as the invoice or the credit note shows it."""
+    taxes = scaled(tax_lines(lines, currency), share)
+    return sum((Decimal(tax["tax"]) for tax in taxes), ZERO)
+
+
+def _bought(order: Order, cdr: Cdr | None) -> list[Side]:
+    """What the operator charges, or gives back by a credit CDR: cost and the tax in it against payable."""
     if cdr is None:
         return []
-    cost = to_cents(cdr.total_cost_excl_vat)
-    owed = to_cents(cdr.total_cost_incl_vat) if cdr.total_cost_incl_vat is not None else cost
+    cost, owed = to_cents(cdr.total_cost_excl_vat), to_cents(cdr.total_cost)
     currency = cdr.currency.upper()
     whose = (order.party, order.sold_through)
     return [

@@ -2,25 +2,22 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import getSampleStyleSheet
-from reportlab.lib.units import mm
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from django.conf import settings
+from reportlab.platypus import Flowable
 
 from emsp.core.money import plain
 from emsp.core.wire import moment_text
+from sessions.documents import gap, pdf, rows, text
 from sessions.ledger import statements
 from sessions.models import EntryKind, Statement
 
 COLUMNS = ("booked_on", "occurred_on", "kind", "order", "energy_kwh", "text", "amount", "currency")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
-HEAD = colors.HexColor("#e8eef4")
 
 
 def as_json(statement: Statement) -> bytes:
@@ -31,39 +28,39 @@ def as_json(statement: Statement) -> bytes:
 
 def as_csv(statement: Statement) -> bytes:
     """UTF-8 with a byte order mark, which spreadsheets want; the last line is the total."""
-    text = io.StringIO()
-    writer = csv.writer(text)
+    file = io.StringIO()
+    writer = csv.writer(file)
     writer.writerow(COLUMNS)
     for row in _rows(statement):
         writer.writerow([_harmless(row[name]) if name == "text" else row[name] for name in COLUMNS])
     total = {"text": "total", "amount": f"{statement.total:.2f}", "currency": statement.currency}
     writer.writerow([total.get(name, "") for name in COLUMNS])
-    return text.getvalue().encode("utf-8-sig")
+    return file.getvalue().encode("utf-8-sig")
 
 
 def as_pdf(statement: Statement) -> bytes:
     """A4: the sums, then every row."""
-    file, styles = io.BytesIO(), getSampleStyleSheet()
-    document = SimpleDocTemplate(
-        file, pagesize=A4, title=f"Statement {statement}", author="eMSP",
-        leftMargin=15 * mm, rightMargin=15 * mm, topMargin=15 * mm, bottomMargin=15 * mm,
-    )  # fmt: skip
+    return pdf(
+        list(_story(statement)),
+        title=f"Statement {statement}",
+        author=settings.INVOICE_SELLER_NAME,
+        footer=f"{settings.INVOICE_SELLER_NAME}  ·  {statement}",
+    )
+
+
+def _story(statement: Statement) -> Iterator[Flowable]:
     state = f"closed {statement.closed_at:%Y-%m-%d}" if statement.closed_at else "draft, not closed"
-    story: list[Any] = [
-        Paragraph("Statement of account", styles["Title"]),
-        Paragraph(_escaped(statement.counterparty), styles["Heading3"]),
-        Paragraph(
-            f"{statement.period_from} to {statement.period_to} (UTC), {statement.currency}; {state}",
-            styles["Normal"],
-        ),
-        Spacer(1, 6 * mm),
-        _table([[label, f"{amount:.2f}"] for label, amount in _sums(statement)], [60 * mm, 35 * mm], total=True),
-        Spacer(1, 8 * mm),
-        _table([["Day", "What", "Order", "kWh", "Amount"], *_cells(statement, styles["BodyText"])],
-               [20 * mm, 58 * mm, 62 * mm, 16 * mm, 24 * mm], head=True),
-    ]  # fmt: skip
-    document.build(story)
-    return file.getvalue()
+    period = f"{statement.period_from} to {statement.period_to} (UTC), {statement.currency}; {state}"
+    yield text("Statement of account", size=20, bold=True)
+    yield gap(2)
+    yield text(statement.counterparty, size=11)
+    yield text(period, quiet=True)
+    yield gap(6)
+    sums = [(label, f"{amount:.2f}") for label, amount in _sums(statement)]
+    yield rows(("", f"Amount ({statement.currency})"), sums, (0.7, 0.3), strong_last=True)
+    yield gap(8)
+    head = ("What", "Day", "Order", "kWh", "Amount")
+    yield rows(head, _cells(statement), (0.3, 0.13, 0.33, 0.1, 0.14), size=8)
 
 
 FORMATS: dict[str, tuple[str, Callable[[Statement], bytes]]] = {
@@ -120,8 +117,8 @@ def _sums(statement: Statement) -> list[tuple[str, Decimal]]:
     ]
 
 
-def _cells(statement: Statement, style: Any) -> list[list[Any]]:
-    made = []
+def _cells(statement: Statement) -> list[tuple[str, ...]]:
+    made: list[tuple[str, ...]] = []
     for row in statements.rows(statement):
         what = EntryKind(row.kind).label.capitalize()
         if row.kind == EntryKind.ADJUSTMENT:
@@ -129,32 +126,8 @@ def _cells(statement: Statement, style: Any) -> list[list[Any]]:
         if row.booked_on != row.occurred_on:
             what += f" (of {row.occurred_on})"
         energy = "" if row.energy_kwh is None else plain(row.energy_kwh)
-        made.append(
-            [str(row.booked_on), Paragraph(_escaped(what), style), row.order, energy, f"{row.amount:.2f}"]
-        )
+        made.append((what, str(row.booked_on), row.order, energy, f"{row.amount:.2f}"))
     return made
-
-
-def _table(cells: list[list[Any]], widths: list[float], *, head: bool = False, total: bool = False) -> Table:
-    table = Table(cells, colWidths=widths, repeatRows=1 if head else 0, hAlign="LEFT")
-    style: list[Any] = [
-        ("FONTSIZE", (0, 0), (-1, -1), 8),
-        ("ALIGN", (-1, 0), (-1, -1), "RIGHT"),
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.lightgrey),
-    ]
-    style += (
-        [("BACKGROUND", (0, 0), (-1, 0), HEAD), ("FONTNAME", (0, 0), (-1, 0), "Helvetica-Bold")]
-        if head
-        else []
-    )
-    style += [("FONTNAME", (0, -1), (-1, -1), "Helvetica-Bold")] if total else []
-    table.setStyle(TableStyle(style))
-    return table
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _harmless(text: str) -> str:

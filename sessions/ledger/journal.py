@@ -55,7 +55,7 @@ def book(
     check_balanced(wanted)
     if not wanted:
         return None
-    _hold_periods(alone=False)
+    keep_periods()
     entry, fresh = JournalEntry.objects.get_or_create(
         key=key,
         defaults={
@@ -133,6 +133,11 @@ def first_open_day(day: date, sides: Sequence[Side]) -> date:
 def today() -> date:
     """The day the ledger writes, UTC."""
     return datetime.now(UTC).date()
+
+
+def keep_periods() -> None:
+    """Wait until no period is being closed, and let none be until this transaction ends. Before locks of rows."""
+    _hold_periods(alone=False)
 
 
 def close_periods() -> None:

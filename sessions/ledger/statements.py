@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from emsp.core.errors import DomainError
@@ -54,14 +54,19 @@ def rows(statement: Statement) -> Iterator[Row]:
 
 
 def _postings(statement: Statement) -> QuerySet[Posting]:
-    found = Posting.objects.filter(
-        account=ACCOUNT_OF[statement.kind],
-        currency=statement.currency,
-        entry__booked_on__range=(statement.period_from, statement.period_to),
+    found = _booked(statement.period_from, statement.period_to).filter(
+        account=ACCOUNT_OF[statement.kind], currency=statement.currency
     )
     if statement.kind == "CPO":
         return found.filter(party=statement.party)
     return found.filter(bap_id=statement.bap_id)
+
+
+def _booked(first: date, last: date) -> QuerySet[Posting]:
+    """What is on statements of these days. Their own payments are not: they are told beside the total."""
+    return Posting.objects.filter(entry__booked_on__range=(first, last)).exclude(
+        entry__kind=EntryKind.SETTLEMENT
+    )
 
 
 @transaction.atomic
@@ -110,7 +115,7 @@ def build_month(day: date) -> int:
     """Build the statements of the month of `day` for everybody who has entries in it; gives how many."""
     first = day.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    booked = Posting.objects.filter(entry__booked_on__range=(first, last))
+    booked = _booked(first, last)
     cpos = booked.filter(account=Account.PAYABLE_CPO).values("currency", "party").distinct().order_by()
     baps = booked.filter(account=Account.RECEIVABLE_BAP).values("currency", "bap_id").distinct().order_by()
     wanted: list[dict[str, Any]] = [
@@ -123,9 +128,3 @@ def build_month(day: date) -> int:
     for whose in wanted:
         build(Statement.objects.get_or_create(**whose, period_from=first, period_to=last)[0])
     return len(wanted)
-
-
-def unbalanced() -> list[dict[str, Any]]:
-    """Entries whose postings do not add up to zero; the database lets none be, so this is a proof, not a repair."""
-    sums = Posting.objects.order_by().values("entry", "currency").annotate(off=Sum("amount"))
-    return [dict(row) for row in sums.exclude(off=0)]

@@ -2,13 +2,22 @@
 
 from sessions.models.audit import AuditPolicy, CdrAudit, CdrDecision, Decision, MissingCdr, Verdict
 from sessions.models.invoices import Invoice, InvoiceKind, InvoiceSeries
-from sessions.models.ledger import Account, EntryKind, JournalEntry, Posting, Statement, StatementKind
+from sessions.models.ledger import (
+    Account,
+    EntryKind,
+    JournalEntry,
+    Posting,
+    Statement,
+    StatementKind,
+    StatementPayment,
+)
 from sessions.models.orders import Bill, Order, OrderEvent, Quote, QuoteKind
 from sessions.models.payments import (
     Collector,
     Payment,
     PaymentNotice,
     PaymentPolicy,
+    PaymentProof,
     PaymentState,
     PaymentTerms,
     PaymentType,
@@ -35,6 +44,7 @@ __all__ = [
     "Payment",
     "PaymentNotice",
     "PaymentPolicy",
+    "PaymentProof",
     "PaymentState",
     "PaymentTerms",
     "PaymentType",
@@ -45,5 +55,6 @@ __all__ = [
     "RefundState",
     "Statement",
     "StatementKind",
+    "StatementPayment",
     "Verdict",
 ]

@@ -30,8 +30,9 @@ class InvoiceSeries(models.Model):
 class Invoice(models.Model):
     """The document of one bill. Never changed; a credit note takes back what an invoice said.
 
-    lines: [{code, quantity, unit, unit_price, amount}]. taxes: [{name, percent, net, tax}], empty where the tariff
-    names none. seller: name, address and tax id as they stood. Amounts as text, two decimals; negative on a credit note.
+    lines: [{code, quantity, unit, unit_price, amount}]. taxes: [{name, percent, net, tax, place?, parts?}], empty where
+    the tariff names none; place: a state of India, parts: [{name, percent, tax}], its CGST and SGST. seller: name,
+    address and tax id as they stood. Amounts as text, two decimals; negative on a credit note.
     """
 
     number = models.CharField(max_length=32, unique=True)

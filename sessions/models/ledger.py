@@ -16,6 +16,7 @@ class Account(models.TextChoices):
     TAX = "TAX", "tax"
     REFUND = "REFUND", "refunds owed to drivers"
     CASH = "CASH", "cash at the payment gateway"
+    BANK = "BANK", "bank"
     ADJUSTMENT = "ADJUSTMENT", "adjustments"
 
 
@@ -26,6 +27,7 @@ class EntryKind(models.TextChoices):
     REFUND_DUE = "REFUND_DUE", "refund owed"
     REFUND = "REFUND", "refund paid"
     ADJUSTMENT = "ADJUSTMENT", "adjustment"
+    SETTLEMENT = "SETTLEMENT", "statement paid"
 
 
 class JournalEntry(models.Model):
@@ -144,3 +146,31 @@ class Statement(models.Model):
     def counterparty(self) -> str:
         """The operator's name or the app's subscriber id."""
         return str(self.party) if self.party is not None else self.bap_id
+
+
+class StatementPayment(models.Model):
+    """Money that moved at the bank for a closed statement: to the operator, or from the app. Never changed.
+
+    amount: in the statement's currency and of its total's sign; of the other one where it takes back a payment.
+    """
+
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="payments")
+    entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, related_name="statement_payment")
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    paid_on = models.DateField(help_text="the day of the bank")
+    bank_reference = models.CharField(max_length=100)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, help_text="stays when the account goes")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["statement", "bank_reference"], name="statement_payment_once"),
+            models.CheckConstraint(condition=~models.Q(amount=0), name="statement_payment_is_not_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.statement.currency}, {self.bank_reference}"

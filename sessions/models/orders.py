@@ -102,6 +102,9 @@ class Quote(models.Model):
     kind = models.CharField(max_length=12, choices=QuoteKind, default=QuoteKind.QUOTE)
     energy_kwh = models.DecimalField(max_digits=14, decimal_places=4)
     energy_estimated = models.BooleanField(default=False, help_text="the app named no amount")
+    amount_ordered = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, help_text="the most the driver wants to spend"
+    )
     unit_price = models.DecimalField(
         max_digits=12, decimal_places=4, null=True, blank=True, help_text="per kWh incl. VAT"
     )

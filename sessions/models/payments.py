@@ -60,18 +60,13 @@ class PaymentPolicy(models.Model):
 
 
 class PaymentTerms(models.Model):
-    """Who collects for one order and when, as its on_init said; later changes of the policy do not touch it.
-
-    proof_reference, proof_amount: what the app proved at confirm that it collected, in the quote's currency.
-    """
+    """Who collects for one order and when, as its on_init said; later changes of the policy do not touch it."""
 
     order = models.OneToOneField(
         "charging_sessions.Order", on_delete=models.CASCADE, related_name="payment_terms"
     )
     collected_by = models.CharField(max_length=3, choices=Collector)
     type = models.CharField(max_length=16, choices=PaymentType)
-    proof_reference = models.CharField(max_length=255, blank=True, db_index=True)
-    proof_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -84,6 +79,30 @@ class PaymentTerms(models.Model):
     def prepaid(self) -> bool:
         """Whether the money comes before the energy."""
         return self.type in PREPAID
+
+
+class PaymentProof(models.Model):
+    """One payment that an app proved at confirm that it collected; it pays one order.
+
+    reference: the app's name of it, its transaction_id. amount: incl. tax, in the quote's currency.
+    """
+
+    bap_id = models.CharField("app", max_length=255)
+    reference = models.CharField(max_length=255)
+    order = models.ForeignKey(
+        "charging_sessions.Order", on_delete=models.CASCADE, related_name="payment_proofs"
+    )
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["bap_id", "reference"], name="payment_proof_once_per_app"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 class PaymentState(models.TextChoices):

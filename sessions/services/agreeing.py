@@ -45,6 +45,7 @@ def agree(
             order=draft, sold_through=sold_through, offer=offer, wish=wish, driver_hash=driver_hash
         )
     quoting.check_binding(draft, offer=offer, total=stated_total, currency=stated_currency)
+    _keep_amount(draft, wish)
     draft.driver_hash = driver_hash or draft.driver_hash
     if draft.state in (OrderState.RESERVED, OrderState.RESERVING):
         draft.save()
@@ -63,6 +64,14 @@ def _other_wish(order: Order, wish: Wish, stated_total: Decimal | None) -> bool:
     if wish.energy_kwh is not None:
         return wish.energy_kwh != order.quote.energy_kwh
     return wish.amount is not None and wish.amount < order.quote.total
+
+
+def _keep_amount(draft: Order, wish: Wish) -> None:
+    """An amount of money that covers the quote changes no price; it is the most that the driver wants to spend."""
+    amount = quoting.amount_of(wish)
+    if draft.quote is not None and amount not in (None, draft.quote.amount_ordered):
+        draft.quote.amount_ordered = amount
+        draft.quote.save(update_fields=["amount_ordered"])
 
 
 def _ask_for_charger(order: Order) -> None:

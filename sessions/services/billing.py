@@ -6,18 +6,19 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 
 from catalog.services import quoting as prices
 from ocpi.models import Cdr
 from sessions.audit import missing
+from sessions.audit.gathering import is_billed
 from sessions.audit.service import audit, audit_credit, dispute_of, hold_of
 from sessions.errors import BillCredited
 from sessions.invoices import issuing
 from sessions.models import Bill, CdrAudit, Order, Quote, QuoteKind
 from sessions.services import crediting
 from sessions.services.caps import cap_line
+from sessions.services.following import CREDIT_CODE, follow_quote, own_line
 from sessions.services.moves import lock, move
 from sessions.services.quoting import stored_lines
 from sessions.signals import bill_issued
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 BILLABLE = frozenset({OrderState.STARTING, OrderState.CHARGING, OrderState.ENDED})
 START_WINDOW = timedelta(minutes=5)
+ZERO = Decimal("0.00")
 
 
 @transaction.atomic
@@ -74,16 +76,32 @@ def release(order: Order, bill: Bill) -> None:
 
 @transaction.atomic
 def release_held(bill: Bill) -> None:
-    """Staff decided that a held bill is right after all. Raises BillCredited when its CDR was taken back."""
+    """Staff decided that a held bill is right after all. Raises BillCredited when its CDR was taken back.
+
+    One charge has one invoice: an earlier bill that stands is replaced, its invoice gets a credit note.
+    """
     order = lock(bill.order_id)
     bill.refresh_from_db()
     if not bill.held:
         return
     if CdrAudit.objects.filter(cdr=bill.cdr_id, credited=True).exists():
         raise BillCredited(f"CDR {bill.cdr} was credited; there is nothing to bill")
+    replaces = is_billed(order)
     bill.held = ""
     bill.save(update_fields=["held"])
-    release(order, bill)
+    release(order, _replacing(order, bill) if replaces else bill)
+
+
+def _replacing(order: Order, bill: Bill) -> Bill:
+    """Credit the bill that stands; gives this one anew, as the newest. Booking it takes back what stood."""
+    last = order.bills.filter(held="").exclude(pk=bill.pk).select_related("quote").first()
+    assert last is not None  # the order is billed
+    credit = _credit_bill(order, last, last.quote.total, why=f"replaced by the bill of CDR {bill.cdr}")
+    issuing.issue(credit)
+    bill.delete()
+    bill.pk = None
+    bill.save()
+    return bill
 
 
 def _order_of(cdr: Cdr) -> Order | None:
@@ -113,7 +131,7 @@ def _order_of(cdr: Cdr) -> Order | None:
 
 
 def _bill(order: Order, cdr: Cdr) -> Bill:
-    priced = price_cdr(order, cdr)
+    priced = _price(order, cdr)
     quote = _store(order, priced, cdr)
     found = audit(order, cdr)
     return Bill.objects.create(
@@ -122,11 +140,11 @@ def _bill(order: Order, cdr: Cdr) -> Bill:
         quote=quote,
         held=hold_of(found),
         dispute=dispute_of(found),
-        cpo_total=cdr.total_cost_incl_vat if cdr.total_cost_incl_vat is not None else cdr.total_cost_excl_vat,
+        cpo_total=cdr.total_cost,
     )
 
 
-def price_cdr(order: Order, cdr: Cdr) -> prices.PricedLines:
+def _price(order: Order, cdr: Cdr) -> prices.PricedLines:
     """The CDR's charging periods under the tariff version that was quoted; lines incl. VAT."""
     assert order.quote is not None  # an order beyond QUOTED always has one
     return prices.bill(
@@ -145,8 +163,8 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
     assert order.quote is not None  # an order beyond QUOTED always has one
     lines, total, kind = stored_lines(priced), priced.total, QuoteKind.BILL
     explanation = list(priced.explanation)
-    capped = settings.QUOTE_CAPS_BILL or order.quote.rule
-    if capped and (cap := cap_line(order.quote, energy_kwh=cdr.total_energy_kwh, lines=lines)):
+    cap = cap_line(order.quote, energy_kwh=cdr.total_energy_kwh, lines=lines)
+    if cap:
         lines.append(cap)
         total += Decimal(str(cap["amount"]))
         explanation.append(
@@ -156,17 +174,9 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
         kind = QuoteKind.CANCELLATION
         if order.fee > total:
             # The total becomes the CDR's energy at the quoted rate, or the fee if that is more (design.md §8).
-            lines.append(
-                {
-                    "code": "cancellation-fee",
-                    "quantity": "1",
-                    "unit": "session",
-                    "unit_price": None,
-                    "amount": str(order.fee - total),
-                }
-            )
+            lines.append(own_line("cancellation-fee", order.fee - total))
             total = order.fee
-    return _quote_like(
+    return follow_quote(
         order,
         kind=kind,
         energy_kwh=cdr.total_energy_kwh,
@@ -176,19 +186,6 @@ def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
         cost_total=priced.at_cost.total,
         explanation=explanation,
     )
-
-
-def _quote_like(order: Order, **values: object) -> Quote:
-    assert order.quote is not None
-    base = {
-        "order": order,
-        "offer": order.offer,
-        "currency": order.quote.currency,
-        "tariff": order.quote.tariff,
-        "tariff_version": order.quote.tariff_version,
-        "rule": order.quote.rule,
-    }
-    return Quote.objects.create(**(base | values))
 
 
 def _credit(order: Order, cdr: Cdr) -> Bill | None:
@@ -203,33 +200,26 @@ def _credit(order: Order, cdr: Cdr) -> Bill | None:
         if plan.whole:
             crediting.void_held(plan.original, cdr)
         return None
-    bill = _credit_bill(order, cdr, plan.amount)
+    last = order.bills.filter(held="").select_related("quote").first()
+    assert last is not None  # what is credited was billed
+    bill = _credit_bill(order, last, plan.amount, why=f"credited by CDR {cdr.ocpi_id}", cdr=cdr)
     release(order, bill)
     waiting = crediting.waiting_correction(order) if plan.whole else None
     return _bill_again(order, waiting) if waiting else bill
 
 
-def _credit_bill(order: Order, cdr: Cdr, amount: Decimal) -> Bill:
-    last = order.bills.filter(held="").select_related("quote").first()
-    assert last is not None  # what is credited was billed
-    credit = {
-        "code": "credit",
-        "quantity": "1",
-        "unit": "session",
-        "unit_price": None,
-        "amount": str(-amount),
-    }
-    quote = _quote_like(
+def _credit_bill(order: Order, last: Bill, amount: Decimal, *, why: str, cdr: Cdr | None = None) -> Bill:
+    """Less than the last bill by amount. cdr: that credits it; None when we take the bill back ourselves."""
+    quote = follow_quote(
         order,
         kind=QuoteKind.CREDIT,
         energy_kwh=order.energy_kwh,
         total=last.quote.total - amount,
-        lines=[*last.quote.lines, credit],
+        lines=[*last.quote.lines, own_line(CREDIT_CODE, -amount)],
         unit_price=last.quote.unit_price,
-        explanation=[f"credited by CDR {cdr.ocpi_id}"],
+        explanation=[why],
     )
-    back = cdr.total_cost_excl_vat if cdr.total_cost_incl_vat is None else cdr.total_cost_incl_vat
-    left = max((last.cpo_total or Decimal(0)) + back, Decimal(0))
+    left = max((last.cpo_total or ZERO) + cdr.total_cost, ZERO) if cdr else ZERO
     return Bill.objects.create(order=order, cdr=cdr, quote=quote, cpo_total=left)
 
 

@@ -13,7 +13,7 @@ from ocpi.models import Cdr
 from sessions.audit.case import Finding, Severity
 from sessions.audit.circumstances import ALREADY_BILLED
 from sessions.audit.policies import thresholds_of
-from sessions.models import Bill, CdrAudit, Order
+from sessions.models import Bill, CdrAudit, Order, QuoteKind
 
 ZERO = Decimal("0.00")
 
@@ -38,6 +38,9 @@ def plan_of(order: Order, cdr: Cdr) -> CreditPlan:
         return _nothing("CREDIT_WAITS", Severity.NOTE, "the CDR that it credits has not come yet")
     if original.cdr_id and CdrAudit.objects.filter(cdr=original.cdr_id, credited=True).exists():
         return _nothing("CREDITED_TWICE", Severity.CONTEST, f"CDR {original.cdr} was credited before")
+    if _was_replaced(original):
+        words = f"the bill of CDR {original.cdr} was replaced before; nothing of it is left to take back"
+        return _nothing("CREDIT_OF_REPLACED", Severity.NOTE, words)
     share, findings = _share(original, cdr)
     if original.held:
         return CreditPlan(original, ZERO, share == 1, findings)
@@ -83,6 +86,12 @@ def _original(order: Order, cdr: Cdr) -> Bill | None:
     charges = bills.filter(cdr__credit=False)
     named = [bill for bill in charges if bill.cdr and cdr.key.startswith(f"{bill.cdr.key}-c")]
     return next(iter(named), None) or charges.filter(held="").first() or charges.first()
+
+
+def _was_replaced(original: Bill) -> bool:
+    """Whether we took the bill back ourselves, when staff released another one in its place."""
+    later = original.order.bills.filter(pk__gt=original.pk, cdr=None, quote__kind=QuoteKind.CREDIT)
+    return not original.held and later.exists()
 
 
 def _share(original: Bill, cdr: Cdr) -> tuple[Decimal, list[Finding]]:

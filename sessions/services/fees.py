@@ -6,6 +6,7 @@ from django.conf import settings
 
 from emsp.core.money import to_cents
 from sessions.models import Order, Quote, QuoteKind
+from sessions.services.following import follow_quote, own_line
 from sessions.states import OrderState
 
 HUNDRED = Decimal(100)
@@ -20,14 +21,7 @@ def fee_now(order: Order) -> Decimal:
 
 def cancellation_lines(quote: Quote, fee: Decimal) -> list[dict[str, str | None]]:
     """The quote's lines and a negative `refund` line, so that the sum is the fee (beckn.md e.4, Cancellation)."""
-    refund = {
-        "code": "refund",
-        "quantity": "1",
-        "unit": "session",
-        "unit_price": None,
-        "amount": str(fee - quote.total),
-    }
-    return [*quote.lines, refund]
+    return [*quote.lines, own_line("refund", fee - quote.total)]
 
 
 def quote_of_fee(order: Order) -> Quote:
@@ -50,15 +44,11 @@ def store_cancellation_quote(order: Order) -> Quote | None:
     quote = order.quote
     if quote is None:
         return None
-    return Quote.objects.create(
-        order=order,
-        offer=order.offer,
+    return follow_quote(
+        order,
         kind=QuoteKind.CANCELLATION,
         energy_kwh=quote.energy_kwh,
         unit_price=quote.unit_price,
-        currency=quote.currency,
         total=order.fee,
         lines=cancellation_lines(quote, order.fee),
-        tariff=quote.tariff,
-        tariff_version=quote.tariff_version,
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ocpi.models import Session
 from sessions import outcomes
 from sessions.models import Order
-from sessions.services import prepaid, release
+from sessions.services import limits, release
 from sessions.services.answers import fail
 from sessions.services.moves import lock, move
 from sessions.signals import order_progressed
@@ -103,7 +103,7 @@ def _carry_over(order: Order, session: Session) -> None:
     elif moved and order.state == OrderState.CHARGING:
         order.save()
         order_progressed.send(sender=Order, order=order)
-    prepaid.guard(order, session, gained_kwh=session.energy_kwh - before_kwh)
+    limits.guard(order, session, gained_kwh=session.energy_kwh - before_kwh)
 
 
 def _late(order: Order, session: Session) -> None:

@@ -1,26 +1,35 @@
 """Who collects for an order and when; whether it may be confirmed and started before the money is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from emsp.core.money import to_cents
+from sessions import selectors
 from sessions.errors import PaymentRequired
 from sessions.models import (
     Collector,
     Order,
     Payment,
     PaymentPolicy,
+    PaymentProof,
     PaymentState,
     PaymentTerms,
     PaymentType,
     Quote,
     Refund,
 )
+from sessions.states import OrderState
 
 ZERO = Decimal("0.00")
+REFERENCE_LENGTH = 255
+MOST = Decimal(10**12)
+OVER_UNBILLED = frozenset({OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED})
+CHARGED = frozenset({"PENDING", "ACTIVE", "COMPLETED"})  # status of a session whose CDR may come
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,30 @@ class Proof:
     reference: str
     amount: Decimal
     currency: str
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What an order costs the driver as far as it is known, incl. tax, in the quote's currency.
+
+    quoted: only the quote tells, the order goes on. final: it changes no more, unless the operator credits it.
+    """
+
+    amount: Decimal
+    why: str
+    quoted: bool = False
+    final: bool = False
+
+
+def owed(order: Order) -> Owed:
+    """By the bill; without one the fee of an order that is over, else the quote."""
+    bill = selectors.current_bill(order)
+    if bill:
+        return Owed(bill.quote.total, f"the bill is {bill.quote}", final=True)
+    if order.state in OVER_UNBILLED:
+        charged = order.session is not None and order.session.status in CHARGED
+        return Owed(order.fee, f"the order is {order.get_state_display()}", final=not charged)
+    return Owed(order.quote.total if order.quote else ZERO, f"the quote is {order.quote}", quoted=True)
 
 
 def policy_for(order: Order) -> PaymentPolicy:
@@ -69,26 +102,37 @@ def check_paid(order: Order, proofs: Sequence[Proof]) -> None:
     if not terms.prepaid or quote is None:
         return
     if terms.collected_by == Collector.BAP:
-        _keep_proof(terms, order, quote, proofs)
+        _keep_proof(order, quote, proofs)
     elif terms.type == PaymentType.PRE_ORDER and paid(order) < quote.total:
         raise PaymentRequired(f"{quote.total} {quote.currency} must be paid first, at payments[0].url")
 
 
-def _keep_proof(terms: PaymentTerms, order: Order, quote: Quote, proofs: Sequence[Proof]) -> None:
-    valid = [proof for proof in proofs if proof.currency.upper() == quote.currency]
-    amount = sum((proof.amount for proof in valid), Decimal(0))
+def _keep_proof(order: Order, quote: Quote, proofs: Sequence[Proof]) -> None:
+    """Each payment pays one order: the database takes its name from an app once, also from two orders at a time."""
+    valid = _amounts(proof for proof in proofs if proof.currency.upper() == quote.currency)
+    amount = sum(valid.values(), ZERO)
     if not valid:
         raise PaymentRequired(
             "the order is prepaid: confirm with status PAID, params.transaction_id, amount and currency"
         )
     if amount < quote.total:
         raise PaymentRequired(f"{amount} {quote.currency} is paid, the quote is {quote.total}")
-    reference = ",".join(proof.reference for proof in valid)[:255]
-    used = PaymentTerms.objects.filter(proof_reference=reference, order__sold_through=order.sold_through)
-    if used.exclude(order=order).exists():
-        raise PaymentRequired("this proof of payment belongs to another order")
-    terms.proof_reference, terms.proof_amount = reference, to_cents(amount)
-    terms.save()
+    for reference, part in sorted(valid.items()):  # in order: two confirms that name the same wait, and no circle
+        kept, _ = PaymentProof.objects.get_or_create(
+            bap_id=order.sold_through, reference=reference, defaults={"order": order, "amount": part}
+        )
+        if kept.order_id != order.pk:
+            raise PaymentRequired("this proof of payment belongs to another order")
+
+
+def _amounts(proofs: Iterable[Proof]) -> dict[str, Decimal]:
+    """Amounts above 0 by reference; a payment that is named twice is one, of the lesser amount."""
+    found: dict[str, Decimal] = {}
+    for proof in proofs:
+        if 0 < proof.amount < MOST and len(proof.reference) <= REFERENCE_LENGTH:
+            amount = to_cents(proof.amount)
+            found[proof.reference] = min(amount, found.get(proof.reference, amount))
+    return found
 
 
 def may_start(order: Order) -> bool:
@@ -104,12 +148,30 @@ def prepaid_amount(order: Order) -> Decimal | None:
     terms = of(order)
     if not terms.prepaid:
         return None
-    return terms.proof_amount if terms.collected_by == Collector.BAP else paid(order)
+    if terms.collected_by == Collector.BPP:
+        return paid(order)
+    proved: Decimal | None = order.payment_proofs.aggregate(sum=Sum("amount"))["sum"]
+    return proved or ZERO
 
 
 def paid(order: Order) -> Decimal:
     """What our gateway holds of the driver's money: paid, and neither given back nor promised back."""
-    payments = Payment.objects.filter(order=order, state__in=[PaymentState.PAID, PaymentState.REFUNDED])
-    received: Decimal = payments.aggregate(sum=Sum("amount"))["sum"] or ZERO
-    back: Decimal = Refund.objects.filter(payment__order=order).aggregate(sum=Sum("amount"))["sum"] or ZERO
-    return received - back
+    rows = Order.objects.filter(pk=order.pk).annotate(held=_held())
+    held: Decimal = rows.values_list("held", flat=True).get()
+    return held
+
+
+def unpaid(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Those of the orders for whose quote our gateway holds too little."""
+    return orders.annotate(held=_held()).filter(held__lt=F("quote__total"))
+
+
+def _held() -> Combinable:
+    """In a query of orders: see paid."""
+    payments = Payment.objects.filter(
+        order=OuterRef("pk"), state__in=[PaymentState.PAID, PaymentState.REFUNDED]
+    )
+    received = payments.order_by().values("order").annotate(sum=Sum("amount")).values("sum")
+    refunds = Refund.objects.filter(payment__order=OuterRef("pk"))
+    back = refunds.order_by().values("payment__order").annotate(sum=Sum("amount")).values("sum")
+    return Coalesce(Subquery(received), ZERO) - Coalesce(Subquery(back), ZERO)

@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from emsp.core.errors import DomainError
-from sessions import selectors
 from sessions.ledger import entries
 from sessions.models import Collector, Order, Payment, PaymentNotice, PaymentState, PaymentType
 from sessions.payments.gateway import PAID, Notification
@@ -41,17 +40,9 @@ def amount_due(order: Order) -> Decimal:
     terms = payment_terms.of(order)
     if terms.collected_by != Collector.BPP or order.quote is None:
         return Decimal("0.00")
-    return owed(order, by_bill=terms.type == PaymentType.POST_FULFILLMENT) - payment_terms.paid(order)
-
-
-def owed(order: Order, *, by_bill: bool) -> Decimal:
-    """What the order costs the driver as far as it is known; by_bill: nothing before the bill."""
-    bill = selectors.current_bill(order)
-    if bill:
-        return bill.quote.total
-    if order.state in (OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED):
-        return order.fee
-    return Decimal("0.00") if by_bill or order.quote is None else order.quote.total
+    owed = payment_terms.owed(order)
+    later = owed.quoted and terms.type == PaymentType.POST_FULFILLMENT
+    return (Decimal("0.00") if later else owed.amount) - payment_terms.paid(order)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.errors import PriceUnknown
 from catalog.models import Offer
 from catalog.services import quoting as prices
+from emsp.core.money import CENT
 from sessions.errors import EvseUnavailable, QuantityUnavailable, QuoteExpired
 from sessions.models import Order, Quote, QuoteKind
 from sessions.services import release
@@ -19,6 +20,7 @@ from sessions.services.moves import lock, move
 from sessions.states import DRAFTS, OrderState
 
 MAX_ENERGY_KWH = Decimal(1000)
+MAX_AMOUNT = Decimal("999999999999.99")  # what a row can hold
 USABLE = frozenset({"AVAILABLE", "UNKNOWN"})  # UNKNOWN may work; the charge point has the last word
 
 
@@ -87,6 +89,7 @@ def make_quote(order: Order, wish: Wish) -> Quote:
         kind=QuoteKind.QUOTE,
         energy_kwh=energy_kwh,
         energy_estimated=wish.energy_kwh is None and wish.amount is None,
+        amount_ordered=amount_of(wish),
         unit_price=priced.unit_price,
         currency=priced.currency,
         total=priced.total,
@@ -101,6 +104,11 @@ def make_quote(order: Order, wish: Wish) -> Quote:
     quote.digest = digest_of(quote)
     quote.save()
     return quote
+
+
+def amount_of(wish: Wish) -> Decimal | None:
+    """The most that the driver wants to spend, in whole cents; None when the app named no amount of money."""
+    return None if wish.amount is None else min(wish.amount, MAX_AMOUNT).quantize(CENT, ROUND_FLOOR)
 
 
 def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
@@ -155,4 +163,14 @@ def is_over(quote: Quote) -> bool:
     return bool(quote.expires_at and quote.expires_at <= timezone.now())
 
 
-__all__ = ["PriceUnknown", "Wish", "check_available", "check_binding", "is_over", "make_quote", "select", "stored_lines"]
+__all__ = [
+    "PriceUnknown",
+    "Wish",
+    "amount_of",
+    "check_available",
+    "check_binding",
+    "is_over",
+    "make_quote",
+    "select",
+    "stored_lines",
+]

@@ -1,28 +1,27 @@
 """Giving money back: what the driver paid beyond what is owed, sent to the gateway until it took it."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from emsp.core.wakeup import wake
-from sessions import selectors, tasks
+from sessions import tasks
 from sessions.ledger import entries
 from sessions.models import Order, Payment, PaymentState, Refund, RefundState
 from sessions.payments.gateway import GatewayError, gateway
 from sessions.services import payment_terms
 from sessions.services.moves import lock
 from sessions.signals import payment_changed
-from sessions.states import OrderState
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
 LEASE = timedelta(seconds=60)
 WAITS_S = (2, 10, 60, 300)  # then every 5 min
-RUNNING = ("PENDING", "ACTIVE", "COMPLETED")
 
 
 def settle(order: Order) -> list[Refund]:
@@ -47,15 +46,10 @@ def settle(order: Order) -> list[Refund]:
 
 def _finally_owed(order: Order) -> tuple[Decimal, str] | None:
     """(amount, why), or None while it can still change; a confirmed order owes at most its quote until then."""
-    bill = selectors.current_bill(order)
-    if bill:
-        return bill.quote.total, f"the bill is {bill.quote.total} {bill.quote.currency}"
-    if order.state in (OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED):
-        charged = order.session is not None and order.session.status in RUNNING
-        return None if charged else (order.fee, f"the order is {order.get_state_display()}")
-    if order.confirmed_at and order.quote and order.state != OrderState.BILLED:
-        return order.quote.total, "paid more than once"
-    return None
+    owed = payment_terms.owed(order)
+    if owed.final:
+        return owed.amount, owed.why
+    return (owed.amount, "paid more than once") if owed.quoted and order.confirmed_at else None
 
 
 def _promise(payment: Payment, amount: Decimal, reason: str) -> Refund:
@@ -65,24 +59,31 @@ def _promise(payment: Payment, amount: Decimal, reason: str) -> Refund:
 
 
 def send_due() -> int:
-    """Ask the gateway for the refunds that are due; gives how many it took."""
-    return sum(_send(pk) for pk in _claim())
+    """Ask the gateway for the refunds that are due, at most BATCH; gives how many it took."""
+    begun, taken = timezone.now(), 0
+    for _ in range(BATCH):
+        refund = _claim(begun)
+        if refund is None:
+            break
+        taken += _send(refund)
+    return taken
 
 
-def _claim() -> list[int]:
-    now = timezone.now()
+def _claim(until: datetime) -> Refund | None:
+    """The refund that is due longest, if it was at `until`; ours for LEASE, for one call of the gateway takes less."""
     with transaction.atomic():
-        due = Refund.objects.select_for_update(skip_locked=True).filter(
-            state=RefundState.REQUESTED, due_at__lte=now
+        due = Refund.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            state=RefundState.REQUESTED, due_at__lte=until
         )
-        claimed = list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH])
-        Refund.objects.filter(pk__in=claimed).update(due_at=now + LEASE)
-    return claimed
+        refund = due.select_related("payment").order_by("due_at").first()
+        if refund is not None:
+            refund.due_at = timezone.now() + LEASE
+            refund.save(update_fields=["due_at"])
+    return refund
 
 
-def _send(refund_pk: int) -> bool:
+def _send(refund: Refund) -> bool:
     """HTTP outside any transaction; the gateway knows the refund's reference, so a second call does no harm."""
-    refund = Refund.objects.select_related("payment").get(pk=refund_pk)
     payment = refund.payment
     try:
         gateway().refund(
@@ -94,17 +95,19 @@ def _send(refund_pk: int) -> bool:
     except GatewayError as error:
         _failed(refund, error)
         return False
-    _done(refund_pk)
+    _done(refund.pk)
     return True
 
 
 def _failed(refund: Refund, error: GatewayError) -> None:
+    """Keep why and when to try again, unless the refund was done or refused meanwhile."""
     wait_s = WAITS_S[min(refund.attempts, len(WAITS_S) - 1)]
-    refund.attempts += 1
-    refund.last_error = str(error)[:200]
-    refund.due_at = timezone.now() + timedelta(seconds=wait_s)
-    refund.state = RefundState.REFUSED if error.permanent else refund.state
-    refund.save(update_fields=["attempts", "last_error", "due_at", "state"])
+    Refund.objects.filter(pk=refund.pk, state=RefundState.REQUESTED).update(
+        attempts=F("attempts") + 1,
+        last_error=str(error)[:200],
+        due_at=timezone.now() + timedelta(seconds=wait_s),
+        state=RefundState.REFUSED if error.permanent else RefundState.REQUESTED,
+    )
     log.warning("refund %s: %s", refund.reference, error)
 
 

@@ -12,6 +12,7 @@ from emsp.core.checks import check_settings
         ("INVOICE_TIME_ZONE", "Asia/Nowhere", "INVOICE_TIME_ZONE is not an IANA time zone"),
         ("INVOICE_PREFIX", "CRN", "INVOICE_PREFIX and CREDIT_NOTE_PREFIX must differ"),
         ("PDF_FONT", "/nowhere.ttf", "PDF_FONT is not a file"),
+        ("STOP_AT_ORDERED", "sometimes", "STOP_AT_ORDERED is amount, always or never"),
         ("CDR_AUDIT", {"amount": "a"}, "the CDR audit's amount must be a number that is not negative"),
         ("CDR_AUDIT", {"time_s": "-1"}, "the CDR audit's time_s must be a number that is not negative"),
         ("CDR_AUDIT", {"time_s": "NaN"}, "the CDR audit's time_s must be a number that is not negative"),

@@ -6,6 +6,7 @@ import pytest
 
 from sessions.models import Bill, Invoice, Order
 from sessions.services.caps import cap_line
+from tests.factories.price_book import published
 from tests.flows.world import tariff
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,27 @@ class TestCap:
         made = cap_line(Order.objects.get().quote, energy_kwh=Decimal(energy), lines=lines)
 
         assert (made and made["amount"]) == cap
+
+
+class TestWhereTheQuoteIsACap:
+    @pytest.mark.parametrize(
+        ("rules", "setting", "total"),
+        [
+            ([], False, "130.00"),
+            ([{}], False, "110.00"),
+            ([{"sold_through": "other.example"}], False, "130.00"),
+            ([{"sold_through": "other.example"}], True, "110.00"),
+        ],
+        ids=["a book without rules", "a rule", "a rule for others", "the setting"],
+    )
+    def test_a_rule_of_the_price_book_or_the_setting_makes_it_one(self, driver, cpo, settings, rules, setting, total):
+        settings.QUOTE_CAPS_BILL = setting
+        with_time(cpo)
+        published(*rules)
+
+        cpo.cdr(driver.charge(), kwh=5, total=130.0)
+
+        assert told(driver)["quote"]["price"]["value"] == total
 
 
 class TestSettlement:

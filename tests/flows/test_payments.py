@@ -2,20 +2,22 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.conf import settings as live_settings
 from django.utils import timezone
 
-from emsp.core.wire import moment_text
+from beckn.models import Transaction
+from beckn.render import payments as render
 from sessions.models import (
     JournalEntry,
     Order,
     Payment,
     PaymentNotice,
     PaymentPolicy,
+    PaymentProof,
     Posting,
     Refund,
 )
@@ -141,6 +143,50 @@ def test_one_proof_pays_one_order(driver, cpo, bap, bap_server):
     assert again.last("on_confirm")["error"]["message"] == "this proof of payment belongs to another order"
 
 
+def test_a_payment_pays_one_order_in_whatever_company_it_is_named(driver, cpo, bap, bap_server):
+    policy("BAP", "PRE-ORDER")
+    driver.book()
+    driver.confirm(payments=proof("60.00") + proof("40.00", params={"transaction_id": "txn-2"}))
+    cpo.cdr(cpo.session("ACTIVE"))
+    assert list(PaymentProof.objects.values_list("bap_id", "reference", "amount")) == [
+        (BAP, "txn-1", Decimal("60.00")), (BAP, "txn-2", Decimal("40.00")),
+    ]  # fmt: skip
+    again = type(driver)(bap, bap_server, cpo)
+    again.book()
+
+    again.ask("confirm", again.confirm_message(payments=proof(params={"transaction_id": "txn-2"})))
+
+    assert again.last("on_confirm")["error"]["message"] == "this proof of payment belongs to another order"
+    again.ask("confirm", again.confirm_message(payments=proof(params={"transaction_id": "txn-3"}) + proof()))
+    assert again.last("on_confirm")["error"]["code"] == "40004"
+    assert PaymentProof.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("payments", "said"),
+    [
+        (proof("50.00") + proof("50.00"), "50.00 INR is paid, the quote is 100.00"),
+        (proof("100.00") + proof("1.00"), "1.00 INR is paid, the quote is 100.00"),
+        (proof("101.00") + proof("-1.00", params={"transaction_id": "txn-2"}), None),
+        (proof("-100.00"), "the order is prepaid"),
+        (proof("1" + "0" * 40), "the order is prepaid"),
+        (proof(params={"transaction_id": "t" * 256}), "the order is prepaid"),
+    ],
+)
+def test_a_payment_counts_once_and_above_nothing(driver, payments, said):
+    policy("BAP", "PRE-ORDER")
+    driver.book()
+
+    driver.ask("confirm", driver.confirm_message(payments=payments))
+
+    if said is None:
+        assert PaymentProof.objects.get().amount == Decimal("101.00")
+    else:
+        error = driver.last("on_confirm")["error"]
+        assert (error["code"], said in error["message"]) == ("40004", True)
+        assert not PaymentProof.objects.exists()
+
+
 # -- we collect before the order
 
 
@@ -214,6 +260,20 @@ def test_a_success_after_the_order_was_given_up_is_given_back(driver, cpo, gatew
     assert (payment.state, payment.refunded) == ("REFUNDED", Decimal("100.00"))
     assert [balance(name) for name in ("CASH", "RECEIVABLE_DRIVER", "REFUND")] == [Decimal("0.00")] * 3
     assert cpo.bodies("START_SESSION") == []
+    told = payment_of(driver.last("on_status"))
+    assert ("url" in told, told["status"], told["tags"][0]["list"][0]["value"]) == (False, "PAID", "100.00")
+
+
+def test_an_order_that_expired_asks_for_no_payment(driver, gateway):
+    policy("BPP", "PRE-ORDER")
+    url = payment_of(driver.book())["url"]
+    Order.objects.update(reserved_until=timezone.now() - timedelta(seconds=1))
+    watch.sweep()
+
+    told = render.payments(Order.objects.get(), Transaction.objects.get(), Order.objects.get().quote)
+
+    assert ("url" in told[0], told[0]["status"]) == (False, "NOT-PAID")
+    assert gateway.link(url) is None
 
 
 def test_a_late_success_after_a_failure_counts(driver, gateway):
@@ -466,52 +526,3 @@ def test_a_refund_that_the_gateway_refuses_waits_for_staff(driver, cpo, gateway)
 
     assert Refund.objects.get().state == "DONE"
     assert not refunds.try_again(Refund.objects.get())
-
-
-# -- the prepaid guard
-
-
-def charging(driver, cpo):
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-    driver.confirm(payments=proof())
-    return cpo.session("ACTIVE", 0)["start_date_time"]
-
-
-def reading(cpo, kwh, start, seconds):
-    """A meter reading; the last_updated of each is later than the one before."""
-    at = moment_text(datetime.now(UTC) + timedelta(seconds=seconds), milliseconds=True)
-    cpo.session("ACTIVE", kwh, start_date_time=start, last_updated=at)
-
-
-def test_a_prepaid_charge_is_stopped_before_it_costs_more_than_was_paid(driver, cpo):
-    start = charging(driver, cpo)  # 100.00 paid: 5 kWh; 30 kW add 0.5 kWh in a minute
-
-    reading(cpo, 2.0, start, 1)
-    reading(cpo, 3.0, start, 2)
-    reading(cpo, 3.75, start, 3)
-    assert cpo.bodies("STOP_SESSION") == []  # as much again, and a minute: 5 kWh, 100.00
-    reading(cpo, 4.38, start, 4)  # 0.63 again, and a minute: 5.51 kWh
-    reading(cpo, 4.5, start, 5)
-
-    assert len(cpo.bodies("STOP_SESSION")) == 1
-
-
-def test_a_stop_that_did_not_work_is_asked_for_again(driver, cpo):
-    start = charging(driver, cpo)
-    reading(cpo, 4.6, start, 1)
-    cpo.result("STOP_SESSION", "FAILED")
-
-    reading(cpo, 4.7, start, 2)
-
-    assert len(cpo.bodies("STOP_SESSION")) == 2
-
-
-def test_a_charge_that_is_paid_afterwards_is_not_stopped(driver, cpo):
-    driver.book()
-    driver.confirm()
-    start = cpo.session("ACTIVE", 0)["start_date_time"]
-
-    reading(cpo, 50, start, 1)
-
-    assert cpo.bodies("STOP_SESSION") == []

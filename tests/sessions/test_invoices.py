@@ -9,6 +9,7 @@ from django.core import signing
 from django.db import connection, transaction
 from django.utils import timezone
 
+from emsp.core.money import to_cents
 from sessions.invoices import issuing, links
 from sessions.invoices.pdf import invoice_pdf
 from sessions.invoices.taxes import scaled, tax_lines
@@ -83,6 +84,20 @@ class TestTaxes:
         assert scaled(tax_lines(LINES, "INR"), D("-0.5")) == [
             {"name": "GST", "percent": "18", "net": "-45.50", "tax": "-8.19"}
         ]
+
+    @pytest.mark.parametrize("share", ["-0.1", "-0.3333", "0.5", "-0.07"])
+    def test_a_part_adds_up_for_each_rate_and_in_total(self, share):
+        taxes = [
+            {"name": "GST", "percent": "5", "net": "0.03", "tax": "0.02"},
+            {"name": "GST", "percent": "18", "net": "10.05", "tax": "1.81"},
+            {"name": "GST", "percent": "28", "net": "0.05", "tax": "0.05"},
+        ]
+
+        part = scaled(taxes, D(share))
+
+        gross = [D(tax["net"]) + D(tax["tax"]) for tax in part]
+        assert [gross[0], gross[2]] == [to_cents(D("0.05") * D(share)), to_cents(D("0.10") * D(share))]
+        assert sum(gross) == to_cents(D("12.01") * D(share))
 
 
 class TestNumbers:

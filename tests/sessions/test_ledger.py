@@ -5,12 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from ocpi.services import tariffs
-from sessions.ledger import entries, journal, statements
+from sessions.invoices import issuing
+from sessions.ledger import entries, journal, proof
 from sessions.ledger.journal import Side, Unbalanced
-from sessions.models import Account, Bill, EntryKind, JournalEntry, Posting
+from sessions.models import Account, Bill, EntryKind, Invoice, JournalEntry, Order, Posting, Quote
+from tests.factories.catalog import OfferFactory
 from tests.flows.world import tariff
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +80,116 @@ def test_a_credit_takes_the_bill_back_and_a_corrected_one_books_anew(driver, cpo
     assert sides(corrected)[-1] == ("PAYABLE_CPO", "-82.00")
 
 
+def part_credit(cpo, session, number=2, excl=-9.1, incl=-9.1):
+    cost = {"excl_vat": excl, "incl_vat": incl}
+    cpo.cdr(session, id=f"CDR-{number}", credit=True, credit_reference_id="CDR-1", total_cost=cost)
+
+
+def balances():
+    sums = Posting.objects.order_by().values_list("account").annotate(sum=Sum("amount"))
+    return {account: str(amount) for account, amount in sums if amount}
+
+
+def test_a_credit_of_a_part_takes_that_part_back(driver, cpo, sides):
+    session = driver.charge()
+    cpo.cdr(session)
+
+    part_credit(cpo, session)
+    now_checked()
+
+    credit = JournalEntry.objects.get(kind="CREDIT")
+    assert sides(credit) == [
+        ("RECEIVABLE_BAP", "-9.10"), ("REVENUE", "9.10"), ("COST", "-9.10"), ("PAYABLE_CPO", "9.10"),
+    ]  # fmt: skip
+    assert (credit.reverses, credit.bill.quote.total) == (None, Decimal("81.90"))
+    assert balances() == {
+        "RECEIVABLE_BAP": "81.90", "REVENUE": "-81.90", "COST": "81.90", "PAYABLE_CPO": "-81.90",
+    }  # fmt: skip
+
+
+def test_the_tax_of_a_part_is_that_of_its_credit_note(driver, cpo, sides):
+    with_vat(cpo)
+    session = driver.charge()
+    cpo.cdr(session, total_cost={"excl_vat": 91.0, "incl_vat": 107.38})
+
+    part_credit(cpo, session, excl=-9.1, incl=-10.74)
+
+    note = Invoice.objects.get(kind="CREDIT_NOTE")
+    assert (note.total, note.taxes) == (
+        Decimal("-10.74"), [{"name": "GST", "percent": "18", "net": "-9.10", "tax": "-1.64"}],
+    )  # fmt: skip
+    assert sides(JournalEntry.objects.get(kind="CREDIT")) == [
+        ("RECEIVABLE_BAP", "-10.74"), ("REVENUE", "9.10"), ("TAX", "1.64"),
+        ("COST", "-9.10"), ("TAX", "-1.64"), ("PAYABLE_CPO", "10.74"),
+    ]  # fmt: skip
+
+
+def test_parts_and_then_all_of_it_leave_nothing(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+    part_credit(cpo, session)
+    part_credit(cpo, session, 3)
+    assert balances()["RECEIVABLE_BAP"] == "72.80"
+
+    part_credit(cpo, session, 4, -91.0, -91.0)
+    now_checked()
+
+    assert Bill.objects.first().quote.total == 0
+    assert balances() == {}
+
+
+def test_a_corrected_bill_after_a_part_was_credited_stands_alone(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+    part_credit(cpo, session)
+    part_credit(cpo, session, 3, -91.0, -91.0)
+
+    cpo.cdr(session, id="CDR-4", kwh=4.0, total=82.0)
+
+    assert (balances()["RECEIVABLE_BAP"], balances()["PAYABLE_CPO"]) == ("82.00", "-82.00")
+
+
+def entry_of(lines, **over):
+    """What is booked for a bill of these lines: (code, amount, VAT in %)."""
+    stored = [{"code": code, "amount": amount, "vat": vat} for code, amount, vat in lines]
+    offer = OfferFactory()
+    order = Order.objects.create(offer=offer, party=offer.party, sold_through="bap.example", state="BILLED")
+    total = sum(Decimal(amount) for _, amount, _ in lines)
+    quote = Quote.objects.create(
+        order=order, offer=offer, kind="BILL", energy_kwh=5, currency="INR", total=total, lines=stored, tariff={}
+    )
+    return entries.book_bill(Bill.objects.create(order=order, quote=quote, **over))
+
+
+@pytest.mark.parametrize(
+    ("lines", "booked"),
+    [
+        (
+            [("energy-cost", "118.00", "18"), ("platform-fee", "11.80", "18")],
+            [("RECEIVABLE_BAP", "129.80"), ("REVENUE", "-100.00"), ("FEE", "-10.00"), ("TAX", "-19.80")],
+        ),
+        (
+            [("energy-cost", "118.00", "18"), ("parking-fee", "10.50", "5"), ("service-charge", "3.00", None)],
+            [("RECEIVABLE_BAP", "131.50"), ("REVENUE", "-113.00"), ("TAX", "-18.50")],
+        ),
+        (
+            [("energy-cost", "118.00", "18"), ("quote-cap", "-18.00", None)],
+            [("RECEIVABLE_BAP", "100.00"), ("REVENUE", "-84.75"), ("TAX", "-15.25")],
+        ),
+        (
+            [("energy-cost", "118.00", "18"), ("cancellation-fee", "20.00", None)],
+            [("RECEIVABLE_BAP", "138.00"), ("REVENUE", "-100.00"), ("FEE", "-20.00"), ("TAX", "-18.00")],
+        ),
+    ],
+)
+def test_the_tax_booked_is_that_of_the_invoice(sides, lines, booked):
+    entry = entry_of(lines)
+
+    assert sides(entry) == booked
+    invoice = issuing.issue(entry.bill)
+    assert sum(Decimal(tax["tax"]) for tax in invoice.taxes) == -Decimal(dict(booked)["TAX"])
+
+
 def test_a_second_bill_without_credit_replaces_the_first(driver, cpo):
     session = driver.charge()
     cpo.cdr(session)
@@ -89,7 +202,7 @@ def test_a_second_bill_without_credit_replaces_the_first(driver, cpo):
 
     owed = Posting.objects.filter(account=Account.RECEIVABLE_BAP).values_list("amount", flat=True)
     assert sorted(owed) == [Decimal("-91.00"), Decimal("82.00"), Decimal("91.00")]
-    assert not statements.unbalanced()
+    assert proof.problems() == []
 
 
 def test_a_held_bill_is_not_booked(driver, cpo):

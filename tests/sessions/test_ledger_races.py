@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from sessions.ledger import journal, statements
+from sessions.ledger import journal, proof, statements
 from sessions.ledger.journal import Side
 from sessions.models import Account, EntryKind, JournalEntry, Statement
 from tests.factories.catalog import PartyFactory
@@ -73,7 +73,7 @@ def test_a_period_that_is_closed_amid_bookings_keeps_its_total():
     assert statement.total == inside
     assert statement.total + after.total == whole == Decimal("201.00")
     assert JournalEntry.objects.count() == WORKERS * EACH
-    assert not statements.unbalanced()
+    assert proof.problems() == []
 
 
 def test_two_workers_that_book_the_same_bill_book_it_once():

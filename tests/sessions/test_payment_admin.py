@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions.checks import check_payments
-from sessions.models import Order, Payment, PaymentPolicy, Refund
+from sessions.models import Order, Payment, PaymentPolicy, PaymentProof, Refund
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,16 @@ def test_payments_and_refunds_can_be_read_but_not_changed(admin_client, driver):
         change = reverse(f"admin:charging_sessions_{name}_change", args=[row.pk])
         assert "9.00" in admin_client.get(change).content.decode()
         assert admin_client.post(change, {"amount": "1.00"}).status_code == 403
+
+
+def test_an_order_shows_what_the_app_proved(admin_client, driver):
+    driver.book()
+    order = Order.objects.get()
+    PaymentProof.objects.create(order=order, bap_id=order.sold_through, reference="utr-77", amount=Decimal("99.00"))
+
+    page = admin_client.get(reverse("admin:charging_sessions_order_change", args=[order.pk]))
+
+    assert "utr-77" in page.content.decode()
 
 
 @pytest.mark.parametrize(

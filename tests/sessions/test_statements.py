@@ -10,7 +10,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from sessions.ledger import entries, export, journal, report, statements
+from sessions import documents
+from sessions.ledger import entries, export, journal, proof, report, statements
 from sessions.ledger.entries import ReasonMissing
 from sessions.ledger.journal import Side
 from sessions.ledger.statements import PeriodNotClosable
@@ -82,7 +83,7 @@ def test_credits_and_adjustments_are_netted(party):
     owed = statement_of(bap=BAP)
     entries.adjust(owed, Decimal("2.00"), "dunning fee")
     assert sums(statements.build(owed)) == ["177.00", "-118.00", "2.00", "61.00"]
-    assert not statements.unbalanced()
+    assert proof.problems() == []
 
 
 def test_an_adjustment_needs_a_reason(party):
@@ -196,6 +197,26 @@ def test_the_files_hold_the_same_rows_and_the_total(party):
         ("total", "82.75"),
     ]
     assert export.as_pdf(statement).startswith(b"%PDF-")
+
+
+def test_the_pdf_tells_sums_and_rows_in_the_look_of_the_house(party, monkeypatch, settings):
+    settings.INVOICE_SELLER_NAME = "Charging & Sons"
+    sell(party, "a", FIRST)
+    statement = statement_of(party)
+    entries.adjust(statement, Decimal("-5.25"), "penalty <b>for</b> downtime")
+    said = []
+    real = documents.text
+    for module in (documents, export):
+        monkeypatch.setattr(module, "text", lambda words, **look: (said.append(str(words)), real(words, **look))[1])
+
+    file = export.as_pdf(statements.build(statement))
+
+    assert file.startswith(b"%PDF-")
+    for words in (
+        "Statement of account", str(party), "2026-03-01 to 2026-03-31 (UTC), INR; draft, not closed", "Billed", "88.00",
+        "We owe the operator", "82.75", "Adjustment: penalty <b>for</b> downtime", "-5.25",
+    ):  # fmt: skip
+        assert words in said, words
 
 
 def test_the_statement_of_an_order_that_was_charged_is_what_the_operator_asks(driver, cpo):

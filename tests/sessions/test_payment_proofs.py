@@ -1,0 +1,57 @@
+"""Proofs of payment when two orders show the same at once."""
+
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+
+from sessions.errors import PaymentRequired
+from sessions.models import Order, PaymentProof, PaymentTerms, Quote
+from sessions.services import payment_terms
+from sessions.services.payment_terms import Proof
+from tests.factories.catalog import OfferFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BAP = "bap.example"
+
+
+def prepaid_order():
+    offer = OfferFactory()
+    order = Order.objects.create(offer=offer, party=offer.party, sold_through=BAP)
+    order.quote = Quote.objects.create(
+        order=order, offer=offer, energy_kwh=5, currency="INR", total=Decimal("100.00"), lines=[], tariff={}
+    )
+    order.save()
+    PaymentTerms.objects.create(order=order, collected_by="BAP", type="PRE-ORDER")
+    return order
+
+
+def test_two_orders_that_show_the_same_payments_at_once():
+    orders = [prepaid_order() for _ in range(4)]
+    proofs = [Proof("t-1", Decimal("50.00"), "INR"), Proof("t-2", Decimal("50.00"), "INR")]
+    begun, outcomes = threading.Barrier(len(orders)), []
+
+    def confirm(order, shown):
+        begun.wait(10)
+        try:
+            with transaction.atomic():
+                payment_terms.check_paid(order, shown)
+            outcomes.append("paid")
+        except PaymentRequired:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=confirm, args=(order, proofs[:: -1 if number % 2 else 1]))
+        for number, order in enumerate(orders)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(outcomes) == ["paid", "refused", "refused", "refused"]
+    assert PaymentProof.objects.values("order").distinct().count() == 1
+    assert PaymentProof.objects.count() == 2
