@@ -95,7 +95,7 @@ def test_make_explains_itself_without_a_virtual_environment():
     done = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True, check=True)
 
     targets = [line.split()[1] for line in done.stdout.splitlines()]
-    assert targets == ["help", "venv", "demo", "demo-reset", "test", "lint", ".env", "bench"]
+    assert targets == ["help", "venv", "demo", "demo-reset", "test", "lint", ".env", "bench", "chaos"]
 
 
 def test_an_old_python_is_refused_in_one_line(tmp_path):
