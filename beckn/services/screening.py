@@ -47,7 +47,7 @@ def screen(body: dict[str, Any], *, action: str, sender: Subscriber, now: dateti
         raise WireError("required, but missing", path="context")
     _check_endpoint(context, action)
     _check_context(context)
-    message = convert(body, wanted, strict=False)
+    message = convert(body, wanted)
     sent_at = moment_of(context.get("timestamp"), "context.timestamp")
     ttl = duration_of(context.get("ttl"), "context.ttl")
     _check_served(context)

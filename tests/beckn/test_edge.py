@@ -232,6 +232,8 @@ def test_a_context_member_of_another_type_is_refused_by_path(bap, context):
         ("update", {"order": {}, "update_target": 7}, "message.update_target"),
         ("confirm", {"order": {"payments": [{}, "x"]}}, "message.order.payments[1]"),
         ("status", "x", "message"),
+        ("support", "null", "message"),
+        ("select", {"order": {"items": "null"}}, "message.order.items"),
     ],
 )
 def test_the_first_wrong_member_is_named_with_its_index(bap, action, message, path):
