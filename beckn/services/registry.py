@@ -13,11 +13,13 @@ from django.conf import settings
 from beckn.memory import Memory
 from beckn.models import SubscriberStatus, SubscriberType
 from beckn.signing import BadKey, load_public_key
+from emsp.core.http import ForbiddenAddress, PartnerSession, check_url, within
 from emsp.core.wire import WireError, load_json
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = (3, 5)  # to connect, to read
+ANSWER_WITHIN_S = 10
 RESPONSE_LIMIT_BYTES = 1_000_000
 TYPES = {
     "bap": SubscriberType.BAP, "buyerapp": SubscriberType.BAP,
@@ -70,10 +72,15 @@ def _ask(subscriber_id: str, unique_key_id: str) -> Iterable[Any]:
     wanted = {"subscriber_id": subscriber_id, **{name: unique_key_id for name in KEY_ID_NAMES[:3]}}
     url = f"{settings.BECKN_REGISTRY_URL.rstrip('/')}/lookup"
     try:
-        with requests.post(url, json=wanted, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as answer:
+        check_url(url, look_up=False)
+        with (
+            within(ANSWER_WITHIN_S),
+            PartnerSession() as session,
+            session.post(url, json=wanted, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as answer,
+        ):
             content = answer.raw.read(RESPONSE_LIMIT_BYTES, decode_content=True)
             status = answer.status_code
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ForbiddenAddress) as error:
         log.warning("the registry did not answer: %s", type(error).__name__)
         raise RegistryUnavailable(type(error).__name__) from None
     if status == 404:

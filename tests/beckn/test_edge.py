@@ -1,6 +1,7 @@
 """POST /beckn/<action> as an app sees it: ACK, or a NACK with the right status, code and path; never a 5xx."""
 
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -316,6 +317,18 @@ def test_outside_the_sandbox_a_private_address_is_refused_though_registered(bap,
     SubscriberFactory(url=uri)
     response = bap("search", SEARCH, bap_uri=uri)
     assert_nack(response, 200, "the URL leads to a private address", "context.bap_uri")
+
+
+def test_a_name_server_that_is_away_refuses_nobody(bap, settings, monkeypatch):
+    def away(*args, **more):
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    settings.SANDBOX = False
+    monkeypatch.setattr(socket, "getaddrinfo", away)
+    Subscriber.objects.all().delete()
+    SubscriberFactory(url="https://bap.example/v1")
+
+    assert bap("search", SEARCH, bap_uri="https://bap.example/v1").json() == ACK
 
 
 # --- the door itself ---
