@@ -4,6 +4,7 @@ from typing import Any
 
 from beckn.errors import Refusal
 from beckn.models import Request, Transaction
+from beckn.selectors import home_of
 from beckn.wire.v1_1_0 import text_of
 from sessions import selectors
 from sessions.models import Order
@@ -50,4 +51,4 @@ def conversation_of(order: Order, conversation: Transaction) -> Transaction:
     """The conversation in which the order was made: it holds billing, customer and payments."""
     if conversation.order_id == order.pk:
         return conversation
-    return Transaction.objects.filter(order=order).order_by("pk").first() or conversation
+    return home_of(order.pk) or conversation
