@@ -18,8 +18,6 @@ from sessions.models import Order, Quote
 from sessions.selectors import Meter
 from sessions.states import DRAFTS, OrderState
 
-AGREED = frozenset({OrderState.RESERVING, OrderState.AGREED, OrderState.RESERVED})
-
 
 def draft(order: Order) -> dict[str, Any]:
     """on_select: what it would cost."""

@@ -30,6 +30,7 @@ FASTEST = "ULTRA_RAPID"
 # Our state: fulfilment state code and name, order status.
 FULFILLMENT_STATE = {
     OrderState.RESERVING: ("PENDING", "Waiting for the charger"),
+    OrderState.AGREED: ("RESERVATION", "Agreed, the charger is not held"),
     OrderState.RESERVED: ("RESERVATION", "Charger reserved"),
     OrderState.CONFIRMED: ("RESERVATION", "Confirmed, not started"),
     OrderState.STARTING: ("PENDING", "Start requested"),
