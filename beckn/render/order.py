@@ -109,27 +109,22 @@ def _stops(order: Order, meter: Meter | None) -> list[dict[str, Any]]:
 
 def _charging_details(meter: Meter) -> dict[str, Any]:
     values: list[tuple[str, str, str]] = [
-        ("Energy Delivered", "energy-delivered", f"{plain(meter.energy_kwh)}kWh")
+        ("energy-delivered", "Energy Delivered", f"{plain(meter.energy_kwh)}kWh")
     ]
     if meter.started_at:
-        values.append(("Start Time", "start-time", _text(meter.started_at)))
+        values.append(("start-time", "Start Time", _text(meter.started_at)))
     if meter.ended_at:
-        values.append(("Stop Time", "stop-time", _text(meter.ended_at)))
+        values.append(("stop-time", "Stop Time", _text(meter.ended_at)))
     readings: list[tuple[str, str, Decimal | None, str]] = [
-        ("Power", "power", meter.power_kw, "kW"),
-        ("Current", "current", meter.current_a, "A"),
-        ("Soc", "soc", meter.soc_percent, "%"),
+        ("power", "Power", meter.power_kw, "kW"),
+        ("current", "Current", meter.current_a, "A"),
+        ("soc", "Soc", meter.soc_percent, "%"),
     ]
     if not meter.ended_at:
         values += [
-            (name, code, plain(value) + unit) for name, code, value, unit in readings if value is not None
+            (code, name, plain(value) + unit) for code, name, value, unit in readings if value is not None
         ]
-    return {
-        "descriptor": {"name": "Charging Details", "code": "charging-details"},
-        "list": [
-            {"descriptor": {"name": name, "code": code}, "value": value} for name, code, value in values
-        ],
-    }
+    return words.tag_group("charging-details", "Charging Details", values)
 
 
 def cancellation_terms() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from beckn.models import Transaction
-from beckn.render import echo
+from beckn.render import echo, words
 from beckn.render.settlement import settled
 from sessions import selectors
 from sessions.models import Collector, Order, Payment, PaymentState, PaymentTerms, Quote, RefundState
@@ -25,7 +25,7 @@ def payments(order: Order, conversation: Transaction, quote: Quote | None) -> li
         return settled(order, quote, confirmed)
     made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
     if quote:
-        made["params"] = {"amount": f"{quote.total:.2f}", "currency": quote.currency}
+        made["params"] = words.params(quote.total, quote.currency)
     return settled(order, quote, [made | {"type": terms.type, "status": "NOT-PAID"}])
 
 
@@ -39,7 +39,7 @@ def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, A
     if not paid and owed:
         made["url"] = f"{settings.BASE_URL}/pay/{order.reference}"
     if quote:
-        made["params"] = {"amount": f"{quote.total:.2f}", "currency": quote.currency}
+        made["params"] = words.params(quote.total, quote.currency)
     if received and received[0].gateway_reference:
         made.setdefault("params", {})["transaction_id"] = received[0].gateway_reference
     made |= {"type": terms.type, "status": "PAID" if paid else "NOT-PAID"}
@@ -62,12 +62,7 @@ def _refunds(rows: list[Payment]) -> dict[str, Any] | None:
     amount = sum((refund.amount for refund in refunds), Decimal(0))
     done = all(refund.state == RefundState.DONE for refund in refunds)
     values = [
-        ("Refund Amount", "refund-amount", f"{amount:.2f}"),
-        ("Refund Status", "refund-status", "REFUNDED" if done else "PENDING"),
+        ("refund-amount", "Refund Amount", f"{amount:.2f}"),
+        ("refund-status", "Refund Status", "REFUNDED" if done else "PENDING"),
     ]
-    return {
-        "descriptor": {"name": "Refund", "code": "refund"},
-        "list": [
-            {"descriptor": {"name": name, "code": code}, "value": value} for name, code, value in values
-        ],
-    }
+    return words.tag_group("refund", "Refund", values)

@@ -6,6 +6,7 @@ The quote of a final on_status is the amount retained; money that moves is told 
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from beckn.render import words
 from sessions import selectors
 from sessions.models import Order, Quote
 from sessions.states import OrderState
@@ -27,7 +28,7 @@ def settled(order: Order, quote: Quote | None, confirmed: list[dict[str, Any]]) 
     open_ones = [each for each in confirmed if each["status"] != "PAID"]
     owed = quote.total - paid
     if open_ones and owed >= 0:
-        params = {**open_ones[0].get("params", {}), "amount": f"{owed:.2f}", "currency": quote.currency}
+        params = open_ones[0].get("params", {}) | words.params(owed, quote.currency)
         return [{**each, "params": params} if each is open_ones[0] else each for each in confirmed]
     if paid == ZERO or owed == ZERO:
         return confirmed
@@ -43,15 +44,10 @@ def _extra(code: str, amount: Decimal, quote: Quote, first: dict[str, Any]) -> d
     if "collected_by" in first:
         made["collected_by"] = first["collected_by"]
     return made | {
-        "params": {"amount": f"{amount:.2f}", "currency": quote.currency},
+        "params": words.params(amount, quote.currency),
         "type": "POST-FULFILLMENT",
         "status": "NOT-PAID",
-        "tags": [
-            {
-                "descriptor": {"code": code, "name": NAMES[code]},
-                "list": [{"descriptor": {"code": "quote-id"}, "value": str(quote.quote_id)}],
-            }
-        ],
+        "tags": [words.tag_group(code, NAMES[code], [("quote-id", "", str(quote.quote_id))])],
     }
 
 
