@@ -20,14 +20,13 @@ def order_by_reference(reference: str, *, sold_through: str) -> Order | None:
 
 def whole(order_pk: int) -> Order:
     """The order with everything that describes it."""
-    return Order.objects.select_related("offer", "offer__evse", "party", "quote", "session", "token").get(
-        pk=order_pk
-    )
+    parts = ("offer", "offer__evse", "party", "quote__offer", "session", "token")
+    return Order.objects.select_related(*parts).get(pk=order_pk)
 
 
 def current_bill(order: Order) -> Bill | None:
     """The bill that counts: the newest that is not held."""
-    return order.bills.filter(held="").select_related("quote").first()
+    return order.bills.filter(held="").select_related("quote__offer").first()
 
 
 def newest_invoice(order: Order) -> Invoice | None:
@@ -35,9 +34,8 @@ def newest_invoice(order: Order) -> Invoice | None:
     return Invoice.objects.filter(bill__order=order, bill__held="").first()
 
 
-def price_told(order: Order) -> Quote | None:
-    """The price an app is told now: the bill when there is one, what cancelling costs, else the quote."""
-    bill = current_bill(order)
+def price_told(order: Order, bill: Bill | None) -> Quote | None:
+    """The price an app is told now: the bill that counts when there is one, what cancelling costs, else the quote."""
     if bill:
         return bill.quote
     if order.state in (OrderState.CANCELLED, OrderState.FAILED):

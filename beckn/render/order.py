@@ -33,7 +33,8 @@ def draft(order: Order) -> dict[str, Any]:
 
 def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     """on_init while it is a draft; the whole order from confirm on."""
-    quote, meter = selectors.price_told(order), selectors.meter_of(order)
+    bill, meter = selectors.current_bill(order), selectors.meter_of(order)
+    quote = selectors.price_told(order, bill)
     is_draft = order.state in DRAFTS
     made: dict[str, Any] = (
         {"type": "DRAFT"}
@@ -51,7 +52,7 @@ def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     made["fulfillments"] = [_fulfillment(order, conversation, meter)]
     if quote:
         made["quote"] = quotation(quote)
-    made["payments"] = payments(order, conversation, quote)
+    made["payments"] = payments(order, conversation, quote, bill)
     made["cancellation_terms"] = cancellation_terms()
     if order.cancelled_by:
         made["cancellation"] = _cancellation(order)

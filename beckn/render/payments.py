@@ -8,32 +8,36 @@ from django.conf import settings
 from beckn.models import Transaction
 from beckn.render import echo, words
 from beckn.render.settlement import settled
-from sessions import selectors
-from sessions.models import Collector, Order, Payment, PaymentState, PaymentTerms, Quote, RefundState
+from sessions.models import Bill, Collector, Order, Payment, PaymentState, PaymentTerms, Quote, RefundState
 from sessions.services import payment_terms
 
 PAYMENT_ID = "payment-01"
 
 
-def payments(order: Order, conversation: Transaction, quote: Quote | None) -> list[dict[str, Any]]:
-    """Where we collect: our own account of it. Else what the app confirmed; before that our terms."""
+def payments(
+    order: Order, conversation: Transaction, quote: Quote | None, bill: Bill | None
+) -> list[dict[str, Any]]:
+    """Where we collect: our own account of it. Else what the app confirmed; before that our terms.
+
+    quote: the price told now; bill: the one that counts.
+    """
     terms = payment_terms.of(order)
     if terms.collected_by == Collector.BPP:
-        return [_ours(order, terms, quote)]
+        return [_ours(order, terms, quote, bill)]
     confirmed = [echo.payment(given) for given in conversation.payments or []]
     if confirmed:
-        return settled(order, quote, confirmed)
+        return settled(order, quote, bill, confirmed)
     made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
     if quote:
         made["params"] = words.params(quote.total, quote.currency)
-    return settled(order, quote, [made | {"type": terms.type, "status": "NOT-PAID"}])
+    return settled(order, quote, bill, [made | {"type": terms.type, "status": "NOT-PAID"}])
 
 
-def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, Any]:
+def _ours(order: Order, terms: PaymentTerms, quote: Quote | None, bill: Bill | None) -> dict[str, Any]:
     """PAID once what is owed now is here; url is the page that leads to the gateway while it is not."""
     rows = list(order.payments.prefetch_related("refunds"))
     received = [row for row in rows if row.state in (PaymentState.PAID, PaymentState.REFUNDED)]
-    owed = _owed(order, quote)
+    owed = _owed(order, quote, bill)
     paid = bool(received) and payment_terms.paid(order) >= owed
     made: dict[str, Any] = {"id": PAYMENT_ID, "collected_by": terms.collected_by}
     if not paid and owed:
@@ -47,9 +51,9 @@ def _ours(order: Order, terms: PaymentTerms, quote: Quote | None) -> dict[str, A
     return made | ({"tags": [refunds]} if refunds else {})
 
 
-def _owed(order: Order, quote: Quote | None) -> Decimal:
+def _owed(order: Order, quote: Quote | None, bill: Bill | None) -> Decimal:
     """What is to be paid in the end as far as it is known; a cancelled order owes its fee."""
-    if selectors.current_bill(order) is None and order.cancelled_by:
+    if bill is None and order.cancelled_by:
         return order.fee
     return quote.total if quote else Decimal(0)
 
