@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from beckn import signing
 from beckn.models import Subscriber, SubscriberType
+from beckn.services import subscribers
 from beckn.walk.app import App, WalkFailed
 from beckn.walk.steps import Walk
 from sessions import selectors
@@ -47,7 +48,7 @@ Start the demo first (make demo), then in another terminal:
             bpp_public_key=bytes(key.verify_key),
             domain=settings.BECKN_DOMAINS[0],
         )
-        subscriber = _trust(app)
+        subscriber = self._trust(app)
         self.stdout.write(f"{'request':<10} {'ACK':>8} {'callback':>9}  what came")
         try:
             walk = Walk(
@@ -60,6 +61,19 @@ Start the demo first (make demo), then in another terminal:
         finally:
             app.close()
             subscriber.delete()
+
+    def _trust(self, app: App) -> Subscriber:
+        try:
+            subscriber, _ = subscribers.add(
+                subscriber_id=app.subscriber_id,
+                unique_key_id=app.key_id,
+                type=SubscriberType.BAP,
+                url=app.uri,
+                public_key=signing.public_key_text(app.key),
+            )
+        except subscribers.BadSubscriber as error:
+            raise CommandError(str(error)) from None
+        return subscriber
 
     def _report(self, action: str, what: str, acked_s: float | None, answered_s: float | None) -> None:
         acked = f"{acked_s * 1000:.0f} ms" if acked_s is not None else ""
@@ -80,14 +94,3 @@ Start the demo first (make demo), then in another terminal:
         )
         if bill.dispute:
             raise WalkFailed("the bill differs from the CDR")
-
-
-def _trust(app: App) -> Subscriber:
-    return Subscriber.objects.create(
-        subscriber_id=app.subscriber_id,
-        unique_key_id=app.key_id,
-        type=SubscriberType.BAP,
-        url=app.uri,
-        public_key=signing.public_key_text(app.key),
-        local=True,
-    )
