@@ -246,6 +246,21 @@ def test_the_first_wrong_member_is_named_with_its_index(bap, action, message, pa
     assert not Request.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ("search", {"intent": {"category": {"id": 7}, "item": {"descriptor": "energy"}}}),
+        ("search", {"intent": {"fulfillment": {"stops": [{"location": {"id": 7, "gps": "12.9,77.5"}}]}}}),
+        ("select", {"order": {"status": 7, "items": [{"id": "1", "descriptor": "energy"}]}}),
+        ("select", {"order": {"items": [{"id": "1", "add_ons": ["cable"]}], "offers": ["summer"]}}),
+        ("confirm", {"order": {"quote": {"id": 7}}}),
+        ("status", {"order_id": "o", "callback_url": 7}),
+    ],
+)
+def test_a_member_that_nobody_reads_refuses_nothing(bap, action, message):
+    assert bap(action, message, bpp_uri=7).json() == ACK
+
+
 # --- 200: what we do not serve ---
 
 

@@ -20,10 +20,8 @@ class Context(Wire):
     version: str | None = None
     core_version: str | None = None  # 0.9 spelling
     bpp_id: str | None = None
-    bpp_uri: str | None = None
     timestamp: str | None = None
     ttl: str | None = None
-    location: Any = None
 
 
 def echoed(context: Mapping[str, Any]) -> dict[str, Any]:
