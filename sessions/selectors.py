@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from ocpi.models import Command, CommandKind
+from ocpi.models.command import FINAL_STATES
 from sessions.models import Bill, Invoice, Order, Quote, QuoteKind
 from sessions.states import OrderState
 
@@ -22,6 +24,14 @@ def whole(order_pk: int) -> Order:
     """The order with everything that describes it."""
     parts = ("offer", "offer__evse", "party", "quote__offer", "session", "token")
     return Order.objects.select_related(*parts).get(pk=order_pk)
+
+
+def is_being_reserved(order: Order) -> bool:
+    """Whether a confirmed order still waits for the charge point to hold the charger."""
+    if order.state != OrderState.CONFIRMED or not order.reservation_id:
+        return False
+    asked = Command.objects.filter(order_reference=str(order.reference), kind=CommandKind.RESERVE_NOW)
+    return asked.exclude(state__in=FINAL_STATES).exists()
 
 
 def current_bill(order: Order) -> Bill | None:

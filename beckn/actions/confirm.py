@@ -13,6 +13,7 @@ from beckn.render import order as render
 from beckn.render.echo import PAYMENT_TYPES
 from beckn.wire.v1_1_0 import OrderIn, decimal_of, text_of
 from emsp.core.wire import WireError
+from sessions import selectors
 from sessions.models import Order
 from sessions.services import starting
 from sessions.services.payment_terms import Proof
@@ -45,7 +46,9 @@ class Confirm(Action):
         return order
 
     def settled(self, order: Order) -> bool:
-        return order.state != OrderState.STARTING or order.start_accepted_at is not None
+        if order.state == OrderState.STARTING:
+            return order.start_accepted_at is not None
+        return not selectors.is_being_reserved(order)
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         assert order is not None  # perform gives one or raises

@@ -18,6 +18,8 @@ from sessions.models import Order, Quote
 from sessions.selectors import Meter
 from sessions.states import DRAFTS, OrderState
 
+HELD = frozenset({OrderState.RESERVING, OrderState.RESERVED, OrderState.CONFIRMED})
+
 
 def draft(order: Order) -> dict[str, Any]:
     """on_select: what it would cost."""
@@ -77,7 +79,8 @@ def _item(order: Order, quote: Quote | None, meter: Meter | None = None) -> dict
 
 def _fulfillment(order: Order, conversation: Transaction, meter: Meter | None) -> dict[str, Any]:
     made: dict[str, Any] = {"id": order.offer.fulfillment_id, "type": "CHARGING"}
-    told = words.FULFILLMENT_STATE.get(OrderState(order.state))
+    state = OrderState.RESERVING if selectors.is_being_reserved(order) else OrderState(order.state)
+    told = words.FULFILLMENT_STATE.get(state)
     if told:
         made["state"] = {
             "descriptor": {"code": told[0], "name": told[1]},
@@ -98,7 +101,7 @@ def _stops(order: Order, meter: Meter | None) -> list[dict[str, Any]]:
     begin: dict[str, Any] = {"type": "start"} | catalog.stop(order.offer)
     if meter and meter.started_at:
         begin["time"] = {"timestamp": _text(meter.started_at)}
-    elif order.reserved_until and order.state in (OrderState.RESERVED, OrderState.RESERVING):
+    elif order.reserved_until and order.state in HELD:
         begin["time"] = {"range": {"start": _text(order.updated_at), "end": _text(order.reserved_until)}}
     if not meter or not meter.ended_at:
         return [begin]

@@ -37,8 +37,13 @@ def order_changed(order: Order, event: OrderEvent) -> None:
 
 
 def order_answered(order: Order) -> None:
-    """A command of the order was answered: give the answers that waited for it."""
-    actions.answer_waiting(order)
+    """A command of the order was answered: give the answers that waited for it.
+
+    A reservation that confirm asked for changes no state; one that was answered late is told.
+    """
+    answered = actions.answer_waiting(order)
+    if order.state == OrderState.CONFIRMED and not answered:
+        tell(order, "on_status", superseding=True)
 
 
 def order_progressed(order: Order) -> None:
