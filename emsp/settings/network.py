@@ -25,6 +25,8 @@ BECKN_SEARCH_RADIUS_M = env.int("BECKN_SEARCH_RADIUS_M", default=10_000)
 BECKN_MESSAGE_LIMIT_BYTES = env.int("BECKN_MESSAGE_LIMIT_BYTES", default=145_000)
 BECKN_DEFAULT_ENERGY_KWH = env.str("BECKN_DEFAULT_ENERGY_KWH", default="5")
 BECKN_PROGRESS_EVERY_S = env.int("BECKN_PROGRESS_EVERY_S", default=15)
+BECKN_RATE_PER_S = env.int("BECKN_RATE_PER_S", default=500)  # requests of one app; 0: no limit
+BECKN_BUSY_ABOVE_PER_S = env.int("BECKN_BUSY_ABOVE_PER_S", default=1000)  # of all apps; 0: never busy
 SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
 SUPPORT_URL = env.str("SUPPORT_URL", default=f"{BASE_URL}/support")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
