@@ -33,6 +33,7 @@ RESPONSE_LIMIT_BYTES = 10_000_000
 CALLBACK_RESPONSE_LIMIT_BYTES = 64_000
 # IPv4-compatible, SIIT and NAT64: the last four bytes are an IPv4 address.
 TRANSLATED = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+PIECE_BYTES = 16_384
 READ_TIMEOUT_S = 10  # where a caller names none
 CALLBACK_TIMEOUT = urllib3.Timeout(connect=3, read=10)
 
@@ -122,6 +123,14 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+def _left_s(most_s: float) -> float:
+    """How long to wait now: most_s, or what is left until the deadline. Raises TimeoutError when nothing is."""
+    left_s = _deadline.get() - monotonic()
+    if left_s <= 0:
+        raise TimeoutError("the exchange takes too long")
+    return min(left_s, most_s)
+
+
 class _TimedReader(io.RawIOBase):
     """What comes in on a connection; no byte is waited for longer than its read timeout and the deadline."""
 
@@ -132,10 +141,7 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left_s = _deadline.get() - monotonic()
-        if left_s <= 0:
-            raise TimeoutError("the answer takes too long")
-        self._sock.settimeout(min(left_s, self._pause_s))
+        self._sock.settimeout(_left_s(self._pause_s))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -155,6 +161,16 @@ class _Connection(HTTPConnection):
     """Goes to a checked address; Host, SNI and the name in the certificate stay those of the URL."""
 
     response_class = _Answer
+
+    def send(self, data: Any) -> None:
+        """In pieces, because a time limit of a TLS connection counts anew with each record that is taken."""
+        pieces = range(0, len(data), PIECE_BYTES) if isinstance(data, bytes) else ()
+        for begin in pieces:
+            if self.sock is not None:
+                self.sock.settimeout(_left_s(self.timeout or READ_TIMEOUT_S))
+            super().send(data[begin : begin + PIECE_BYTES])
+        if not pieces:
+            super().send(data)
 
     def _new_conn(self) -> socket.socket:
         if settings.SANDBOX:

@@ -251,6 +251,16 @@ def test_a_peer_that_lets_its_answer_drip_is_left_in_time(write):
     assert (late.value.sent, late.value.transient) == (True, True)
 
 
+@pytest.mark.usefixtures("clock")
+def test_an_app_that_takes_a_long_message_in_slowly_is_left_in_time():
+    with serving(fine) as (port, asked, _):
+        late = post(f"http://127.0.0.1:{port}/on_search", b"x" * 16_384 * 20, {})
+        soon = post(f"http://127.0.0.1:{port}/on_search", b"x" * 16_384 * 2, {})
+
+    assert (late.verdict, late.reason) == (Verdict.LATER, "no answer: ProtocolError")
+    assert soon.verdict == Verdict.DELIVERED
+
+
 def test_the_lease_of_a_callback_outlives_its_post():
     from beckn.services import delivery, outcome
 
