@@ -25,6 +25,16 @@ COLOURS = {
 }
 
 
+class LeanAdmin(ModelAdmin):
+    """Leaves out of its queries what lists do not show: large, and to be decrypted row by row."""
+
+    deferred: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.defer(*self.deferred)
+
+
 @admin.register(Subscriber)
 class SubscriberAdmin(ModelAdmin):
     """Participants whose signatures we accept."""
@@ -36,9 +46,10 @@ class SubscriberAdmin(ModelAdmin):
 
 
 @admin.register(Transaction)
-class TransactionAdmin(RecordAdmin):
+class TransactionAdmin(RecordAdmin, LeanAdmin):
     """One conversation: requests, callbacks and the order, in the order in which they happened."""
 
+    deferred = ("billing", "customer", "payments", "context")
     list_display = ("transaction_id", "bap_id", "order_link", "created_at")
     search_fields = ("transaction_id", "bap_id", "order__reference")
     ordering = ("-id",)
@@ -61,10 +72,9 @@ class TransactionAdmin(RecordAdmin):
 
     @display(description="messages")
     def timeline(self, conversation: Transaction) -> SafeString:
-        requests = Request.objects.filter(
-            bap_id=conversation.bap_id, transaction_id=conversation.transaction_id
-        )
-        sent = Callback.objects.filter(bap_id=conversation.bap_id, transaction_id=conversation.transaction_id)
+        same = {"bap_id": conversation.bap_id, "transaction_id": conversation.transaction_id}
+        requests = Request.objects.filter(**same).defer("body")
+        sent = Callback.objects.filter(**same).defer("body")
         rows = [
             (r.received_at, "→", r.action, r.state, reverse("admin:beckn_request_change", args=[r.pk]))
             for r in requests
@@ -81,7 +91,8 @@ class TransactionAdmin(RecordAdmin):
 
 
 @admin.register(Request)
-class RequestAdmin(RecordAdmin):
+class RequestAdmin(RecordAdmin, LeanAdmin):
+    deferred = ("body",)
     list_display = ("action", "bap_id", "state", "order", "transaction_id", "received_at", "answered_in")
     list_filter = ("action", "state", "bap_id")
     search_fields = ("transaction_id", "message_id", "order__reference")
@@ -102,7 +113,8 @@ class RequestAdmin(RecordAdmin):
 
 
 @admin.register(Callback)
-class CallbackAdmin(RecordAdmin):
+class CallbackAdmin(RecordAdmin, LeanAdmin):
+    deferred = ("body",)
     list_display = (
         "action",
         "bap_id",
@@ -147,9 +159,10 @@ class RatingAdmin(RecordAdmin):
 
 
 @admin.register(SupportRequest)
-class SupportRequestAdmin(ModelAdmin):
+class SupportRequestAdmin(LeanAdmin):
     """Drivers who want to hear from us. The contact is shown here and nowhere else."""
 
+    deferred = ("contact",)
     list_display = ("id", "order", "created_at", "resolved_at")
     list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
     fields = ("order", "contact_shown", "created_at", "resolved_at")

@@ -12,6 +12,8 @@ from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
 from rest_framework.response import Response
 
 from beckn.authentication import GatewayRefused
+from beckn.errors import BUSINESS_ERROR, INVALID_REQUEST
+from beckn.errors import error as error_object
 from beckn.services.inbox import OtherBody
 from beckn.services.on_subscribe import NoSubscriptionPending
 from beckn.services.screening import NotServed, UnknownAction
@@ -21,7 +23,6 @@ from emsp.core.wire import WireError
 log = logging.getLogger(__name__)
 
 ACK = {"message": {"ack": {"status": "ACK"}}}
-INVALID, INTERNAL = "30000", "40000"
 REASONS = {
     "missing_authorization": "the header is missing",
     "malformed_header": "the header is malformed",
@@ -38,11 +39,11 @@ REASONS = {
 }
 
 
-def nack(status: int, reason: str, *, code: str = INVALID, path: str = "", **headers: str) -> Response:
+def nack(status: int, reason: str, *, code: str = INVALID_REQUEST, path: str = "", **headers: str) -> Response:
     """A NACK in the core envelope. path: the member that is wrong, as message.order.items[0].id."""
-    error = {"code": code} | ({"paths": path} if path else {}) | {"message": reason}
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response({"message": {"ack": {"status": "NACK"}}, "error": error}, status=status, headers=names)
+    body = {"message": {"ack": {"status": "NACK"}}, "error": error_object(code, reason, path=path)}
+    return Response(body, status=status, headers=names)
 
 
 def to_nack(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -89,7 +90,7 @@ def _transport(error: Exception) -> Response | None:
             return nack(error.status_code, str(error.detail))
         case OperationalError() | InterfaceError():
             log.error("the database does not answer: %s", type(error).__name__)
-            return nack(503, "try again later", code=INTERNAL, Retry_After="1")
+            return nack(503, "try again later", code=BUSINESS_ERROR, Retry_After="1")
     return None
 
 

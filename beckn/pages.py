@@ -25,7 +25,7 @@ def track(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
         "order": order,
         "state": state,
         "meter": selectors.meter_of(order),
-        "price": selectors.price_told(order),
+        "price": selectors.price_told(order, selectors.current_bill(order)),
         "running": order.state in (OrderState.STARTING, OrderState.CHARGING),
     }
     return render(request, "beckn/track.html", context)

@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from beckn.models import Transaction
 from beckn.render import echo
+from beckn.selectors import home_of
 from sessions.invoices.links import LinkExpired, LinkInvalid, invoice_of_link
 from sessions.invoices.pdf import invoice_pdf
 from sessions.models import Invoice
@@ -38,7 +38,7 @@ def pdf_answer(invoice: Invoice) -> HttpResponse:
 
 def buyer_of(invoice: Invoice) -> list[str]:
     """Name, address and tax id as the app sent them for billing; empty when it sent none."""
-    conversation = Transaction.objects.filter(order=invoice.bill.order_id).order_by("pk").first()
+    conversation = home_of(invoice.bill.order_id)
     return list(_lines(echo.billing(conversation.billing))) if conversation and conversation.billing else []
 
 

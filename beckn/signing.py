@@ -13,7 +13,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 __all__ = [
-    "BadKey", "SignatureHeader", "SignatureRefused", "check_times", "digest", "load_private_key",
+    "ID", "BadKey", "SignatureHeader", "SignatureRefused", "check_times", "digest", "load_private_key",
     "load_public_key", "parse", "public_key_text", "sign", "signing_string", "verify", "verify_bytes",
     "verify_signature",
 ]
@@ -27,7 +27,7 @@ SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # DER before the key it
 
 _PARAMETER = re.compile(r'\s*([A-Za-z]+)=(?:"([^"]*)"|([0-9]+))\s*(?:,|$)')
 _MOMENT = re.compile(r"[0-9]{1,12}")
-_ID = re.compile(r"[!#-{}~]{1,255}")  # visible ASCII except the quote and the bar that separates the parts
+ID = re.compile(r"[!#-{}~]{1,255}")  # visible ASCII except the quote and the bar that separates the parts
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----(.+)-----END PUBLIC KEY-----", re.DOTALL)
 
@@ -100,7 +100,7 @@ def parse(header: str) -> SignatureHeader:
         raise SignatureRefused("missing_authorization")
     given = _parameters(header)
     parts = given["keyId"].split("|")
-    if len(parts) != 3 or not all(_ID.fullmatch(part) for part in parts):
+    if len(parts) != 3 or not all(ID.fullmatch(part) for part in parts):
         raise SignatureRefused("malformed_header")
     created, expires = _moment(given["created"]), _moment(given["expires"])
     if created > expires:

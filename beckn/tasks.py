@@ -27,12 +27,12 @@ def sweep() -> None:
     """Every second: re-drive what a lost broker message or a killed worker left behind (design.md §2)."""
     from beckn.services import delivery, inbox, progress
 
-    progress.flush_due()
     delivery.expire()
     if inbox.has_due():
         wake(handle_requests)
     if delivery.has_due():
         wake(deliver_callbacks)
+    progress.flush_due()
 
 
 @shared_task(ignore_result=True)

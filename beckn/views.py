@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from beckn.authentication import SubscriberSignature, caller
 from beckn.nack import ACK, to_nack
 from beckn.services import inbox, on_subscribe
+from beckn.throttling import SenderThrottle
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -54,6 +55,7 @@ class ActionView(Door):
 
     authentication_classes = [SubscriberSignature]
     permission_classes = [IsAuthenticated]
+    throttle_classes = [SenderThrottle]
 
     def post(self, request: Request, action: str) -> Response:
         """ACK, once the request is durably kept."""

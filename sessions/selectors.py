@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from ocpi.models import Command, CommandKind
+from ocpi.models.command import FINAL_STATES
 from sessions.models import Bill, Invoice, Order, Quote, QuoteKind
 from sessions.states import OrderState
 
@@ -20,14 +22,21 @@ def order_by_reference(reference: str, *, sold_through: str) -> Order | None:
 
 def whole(order_pk: int) -> Order:
     """The order with everything that describes it."""
-    return Order.objects.select_related("offer", "offer__evse", "party", "quote", "session", "token").get(
-        pk=order_pk
-    )
+    parts = ("offer", "offer__evse", "party", "quote__offer", "session", "token")
+    return Order.objects.select_related(*parts).get(pk=order_pk)
+
+
+def is_being_reserved(order: Order) -> bool:
+    """Whether a confirmed order still waits for the charge point to hold the charger."""
+    if order.state != OrderState.CONFIRMED or not order.reservation_id:
+        return False
+    asked = Command.objects.filter(order_reference=str(order.reference), kind=CommandKind.RESERVE_NOW)
+    return asked.exclude(state__in=FINAL_STATES).exists()
 
 
 def current_bill(order: Order) -> Bill | None:
     """The bill that counts: the newest that is not held."""
-    return order.bills.filter(held="").select_related("quote").first()
+    return order.bills.filter(held="").select_related("quote__offer").first()
 
 
 def newest_invoice(order: Order) -> Invoice | None:
@@ -35,9 +44,8 @@ def newest_invoice(order: Order) -> Invoice | None:
     return Invoice.objects.filter(bill__order=order, bill__held="").first()
 
 
-def price_told(order: Order) -> Quote | None:
-    """The price an app is told now: the bill when there is one, what cancelling costs, else the quote."""
-    bill = current_bill(order)
+def price_told(order: Order, bill: Bill | None) -> Quote | None:
+    """The price an app is told now: the bill that counts when there is one, what cancelling costs, else the quote."""
     if bill:
         return bill.quote
     if order.state in (OrderState.CANCELLED, OrderState.FAILED):

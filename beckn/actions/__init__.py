@@ -17,7 +17,7 @@ from beckn.actions.track import Track
 from beckn.actions.update import Update
 from beckn.models import Request, RequestState, Transaction
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
-from emsp.core.wire import convert
+from emsp.core.wire import WireError, convert
 from sessions.models import Order
 
 log = logging.getLogger(__name__)
@@ -51,11 +51,17 @@ def run(request: Request) -> None:
 
 
 def give_up(request: Request) -> None:
-    """Answer a request that our own code failed on again and again: an error without details."""
+    """Answer a request that our own code failed on again and again: an error without details.
+
+    A body that cannot be read any more gives nothing for a stub; its message is empty.
+    """
     action = ACTIONS[request.action]
-    message = convert(request.body, MESSAGE_TYPES[request.action])
     conversation = Transaction.objects.get(bap_id=request.bap_id, transaction_id=request.transaction_id)
-    action.reply(request, conversation, action.stub(message, request.order), error=errors.internal_error())
+    try:
+        stub = action.stub(convert(request.body, MESSAGE_TYPES[request.action]), request.order)
+    except WireError:
+        stub = {}
+    action.reply(request, conversation, stub, error=errors.internal_error())
 
 
 def answer_waiting(order: Order) -> int:

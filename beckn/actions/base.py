@@ -1,5 +1,6 @@
 """What all actions share: perform, wait for the charge point where needed, answer with one callback."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from sessions.models import Order
 MARGIN = timedelta(milliseconds=500)  # on_init and on_confirm are to arrive, not to leave, within the limit
 
 
-class Action:
+class Action(ABC):
     """One action of a BAP. A new one is a subclass in a file of its own and a line in actions/__init__.py."""
 
     name: ClassVar[str]
@@ -33,9 +34,9 @@ class Action:
         """Whether the answer can be given now; else it waits for the charge point, at most the allowed time."""
         return True
 
+    @abstractmethod
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         """The `message` of the callback; raises a DomainError when the outcome is a refusal."""
-        raise NotImplementedError(self.name)
 
     def stub(self, message: Any, order: Order | None) -> dict[str, Any]:
         """The smallest legal `message` beside an `error` (beckn.md a.3)."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from beckn.actions.base import Action
 from beckn.actions.init import provider_id_of
+from beckn.actions.orders import check_alive
 from beckn.actions.reading import offer_of, remember_driver, stated_price, stated_quote_id
 from beckn.errors import Refusal
 from beckn.models import Request, Transaction
@@ -12,9 +13,8 @@ from beckn.render import order as render
 from beckn.render.echo import PAYMENT_TYPES
 from beckn.wire.v1_1_0 import OrderIn, decimal_of, text_of
 from emsp.core.wire import WireError
-from sessions.errors import CpoRefused
+from sessions import selectors
 from sessions.models import Order
-from sessions.outcomes import text_of as outcome_text
 from sessions.services import starting
 from sessions.services.payment_terms import Proof
 from sessions.states import OrderState
@@ -46,12 +46,13 @@ class Confirm(Action):
         return order
 
     def settled(self, order: Order) -> bool:
-        return order.state != OrderState.STARTING or order.start_accepted_at is not None
+        if order.state == OrderState.STARTING:
+            return order.start_accepted_at is not None
+        return not selectors.is_being_reserved(order)
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         assert order is not None  # perform gives one or raises
-        if order.state == OrderState.FAILED:
-            raise CpoRefused(order.failure, outcome_text(order.failure))
+        check_alive(order)
         return {"order": render.order(order, conversation)}
 
     def stub(self, message: Any, order: Order | None) -> dict[str, Any]:

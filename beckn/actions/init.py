@@ -3,14 +3,13 @@
 from typing import Any
 
 from beckn.actions.base import Action
+from beckn.actions.orders import check_alive
 from beckn.actions.reading import offer_of, remember_driver, stated_price, stated_quote_id, wish_of
 from beckn.actions.select import remember_order
 from beckn.models import Request, Transaction
 from beckn.render import order as render
 from beckn.wire.v1_1_0 import text_of
-from sessions.errors import CpoRefused
 from sessions.models import Order
-from sessions.outcomes import text_of as outcome_text
 from sessions.services import agreeing, payment_terms
 from sessions.states import OrderState
 
@@ -41,8 +40,7 @@ class Init(Action):
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         assert order is not None  # perform gives one or raises
-        if order.state == OrderState.FAILED:
-            raise CpoRefused(order.failure, outcome_text(order.failure))
+        check_alive(order)
         return {"order": render.order(order, conversation)}
 
     def stub(self, message: Any, order: Order | None) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from typing import Any
 
 from beckn.errors import Refusal
 from beckn.models import Request, Transaction
+from beckn.selectors import home_of
 from beckn.wire.v1_1_0 import text_of
 from sessions import selectors
+from sessions.errors import CpoRefused
 from sessions.models import Order
+from sessions.outcomes import text_of as outcome_text
 from sessions.states import OrderState
 
 NOT_FOUND = "30010"
@@ -50,4 +53,10 @@ def conversation_of(order: Order, conversation: Transaction) -> Transaction:
     """The conversation in which the order was made: it holds billing, customer and payments."""
     if conversation.order_id == order.pk:
         return conversation
-    return Transaction.objects.filter(order=order).order_by("pk").first() or conversation
+    return home_of(order.pk) or conversation
+
+
+def check_alive(order: Order) -> None:
+    """Raises CpoRefused when the order died on the provider's side."""
+    if order.state == OrderState.FAILED:
+        raise CpoRefused(order.failure, outcome_text(order.failure))

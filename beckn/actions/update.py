@@ -4,7 +4,7 @@ from typing import Any
 
 from beckn.actions.base import Action
 from beckn.actions.confirm import check_payments
-from beckn.actions.orders import conversation_of, order_of
+from beckn.actions.orders import check_alive, conversation_of, order_of
 from beckn.errors import Refusal
 from beckn.models import Request, Transaction
 from beckn.render import order as render
@@ -50,8 +50,7 @@ class Update(Action):
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         assert order is not None  # perform gives one or raises
-        if order.state == OrderState.FAILED:
-            raise CpoRefused(order.failure, outcome_text(order.failure))
+        check_alive(order)
         if order.stop_failure and order.state == OrderState.CHARGING:
             raise CpoRefused(
                 order.stop_failure, "charging could not be stopped: " + outcome_text(order.stop_failure)

@@ -110,13 +110,7 @@ def item(offer: Offer) -> dict[str, Any]:
         made["category_ids"] = [GREEN["id"]]
     made["location_ids"] = [offer.location_ocpi_id]
     made["tags"] = [
-        {
-            "descriptor": {"name": "Connector Specifications", "code": "connector-specifications"},
-            "list": [
-                {"descriptor": {"name": name, "code": code}, "value": value}
-                for name, code, value in _specifications(offer)
-            ],
-        }
+        words.tag_group("connector-specifications", "Connector Specifications", _specifications(offer))
     ]
     return made
 
@@ -127,11 +121,11 @@ def energy_price(value: str, currency: str) -> dict[str, str]:
 
 
 def _specifications(offer: Offer) -> Iterator[tuple[str, str, str]]:
-    yield "connector Id", "connector-id", offer.connector_ocpi_id
+    yield "connector-id", "connector Id", offer.connector_ocpi_id
     if offer.power_type:
-        yield "Power Type", "power-type", offer.power_type
-    yield "Connector Type", "connector-type", words.connector_type(offer.connector_standard)
+        yield "power-type", "Power Type", offer.power_type
+    yield "connector-type", "Connector Type", words.connector_type(offer.connector_standard)
     if offer.power_w:
-        yield "Charging Speed", "charging-speed", words.charging_speed(offer.power_w)
-        yield "Power Rating", "power-rating", words.power_rating(offer.power_w)
-    yield "Status", "status", words.STATUS.get(offer.status, words.STATUS["UNKNOWN"])
+        yield "charging-speed", "Charging Speed", words.charging_speed(offer.power_w)
+        yield "power-rating", "Power Rating", words.power_rating(offer.power_w)
+    yield "status", "Status", words.STATUS.get(offer.status, words.STATUS["UNKNOWN"])

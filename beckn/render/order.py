@@ -18,7 +18,7 @@ from sessions.models import Order, Quote
 from sessions.selectors import Meter
 from sessions.states import DRAFTS, OrderState
 
-AGREED = frozenset({OrderState.RESERVING, OrderState.AGREED, OrderState.RESERVED})
+HELD = frozenset({OrderState.RESERVING, OrderState.RESERVED, OrderState.CONFIRMED})
 
 
 def draft(order: Order) -> dict[str, Any]:
@@ -35,7 +35,8 @@ def draft(order: Order) -> dict[str, Any]:
 
 def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     """on_init while it is a draft; the whole order from confirm on."""
-    quote, meter = selectors.price_told(order), selectors.meter_of(order)
+    bill, meter = selectors.current_bill(order), selectors.meter_of(order)
+    quote = selectors.price_told(order, bill)
     is_draft = order.state in DRAFTS
     made: dict[str, Any] = (
         {"type": "DRAFT"}
@@ -53,7 +54,7 @@ def order(order: Order, conversation: Transaction) -> dict[str, Any]:
     made["fulfillments"] = [_fulfillment(order, conversation, meter)]
     if quote:
         made["quote"] = quotation(quote)
-    made["payments"] = payments(order, conversation, quote)
+    made["payments"] = payments(order, conversation, quote, bill)
     made["cancellation_terms"] = cancellation_terms()
     if order.cancelled_by:
         made["cancellation"] = _cancellation(order)
@@ -78,7 +79,8 @@ def _item(order: Order, quote: Quote | None, meter: Meter | None = None) -> dict
 
 def _fulfillment(order: Order, conversation: Transaction, meter: Meter | None) -> dict[str, Any]:
     made: dict[str, Any] = {"id": order.offer.fulfillment_id, "type": "CHARGING"}
-    told = words.FULFILLMENT_STATE.get(OrderState(order.state))
+    state = OrderState.RESERVING if selectors.is_being_reserved(order) else OrderState(order.state)
+    told = words.FULFILLMENT_STATE.get(state)
     if told:
         made["state"] = {
             "descriptor": {"code": told[0], "name": told[1]},
@@ -99,7 +101,7 @@ def _stops(order: Order, meter: Meter | None) -> list[dict[str, Any]]:
     begin: dict[str, Any] = {"type": "start"} | catalog.stop(order.offer)
     if meter and meter.started_at:
         begin["time"] = {"timestamp": _text(meter.started_at)}
-    elif order.reserved_until and order.state in (OrderState.RESERVED, OrderState.RESERVING):
+    elif order.reserved_until and order.state in HELD:
         begin["time"] = {"range": {"start": _text(order.updated_at), "end": _text(order.reserved_until)}}
     if not meter or not meter.ended_at:
         return [begin]
@@ -111,27 +113,22 @@ def _stops(order: Order, meter: Meter | None) -> list[dict[str, Any]]:
 
 def _charging_details(meter: Meter) -> dict[str, Any]:
     values: list[tuple[str, str, str]] = [
-        ("Energy Delivered", "energy-delivered", f"{plain(meter.energy_kwh)}kWh")
+        ("energy-delivered", "Energy Delivered", f"{plain(meter.energy_kwh)}kWh")
     ]
     if meter.started_at:
-        values.append(("Start Time", "start-time", _text(meter.started_at)))
+        values.append(("start-time", "Start Time", _text(meter.started_at)))
     if meter.ended_at:
-        values.append(("Stop Time", "stop-time", _text(meter.ended_at)))
+        values.append(("stop-time", "Stop Time", _text(meter.ended_at)))
     readings: list[tuple[str, str, Decimal | None, str]] = [
-        ("Power", "power", meter.power_kw, "kW"),
-        ("Current", "current", meter.current_a, "A"),
-        ("Soc", "soc", meter.soc_percent, "%"),
+        ("power", "Power", meter.power_kw, "kW"),
+        ("current", "Current", meter.current_a, "A"),
+        ("soc", "Soc", meter.soc_percent, "%"),
     ]
     if not meter.ended_at:
         values += [
-            (name, code, plain(value) + unit) for name, code, value, unit in readings if value is not None
+            (code, name, plain(value) + unit) for code, name, value, unit in readings if value is not None
         ]
-    return {
-        "descriptor": {"name": "Charging Details", "code": "charging-details"},
-        "list": [
-            {"descriptor": {"name": name, "code": code}, "value": value} for name, code, value in values
-        ],
-    }
+    return words.tag_group("charging-details", "Charging Details", values)
 
 
 def cancellation_terms() -> list[dict[str, Any]]:

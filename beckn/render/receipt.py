@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from beckn.render import words
 from emsp.core.wire import moment_text
 from sessions import selectors
 from sessions.invoices.links import receipt_url
@@ -19,9 +20,4 @@ def receipt_tag(order: Order) -> dict[str, Any] | None:
         ("url", "PDF", url),
         ("valid-until", "Link valid until", moment_text(valid_until)),
     ]
-    return {
-        "descriptor": {"code": "receipt", "name": "Receipt"},
-        "list": [
-            {"descriptor": {"code": code, "name": name}, "value": value} for code, name, value in values
-        ],
-    }
+    return words.tag_group("receipt", "Receipt", values)

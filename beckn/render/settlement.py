@@ -6,8 +6,8 @@ The quote of a final on_status is the amount retained; money that moves is told 
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sessions import selectors
-from sessions.models import Order, Quote
+from beckn.render import words
+from sessions.models import Bill, Order, Quote
 from sessions.states import OrderState
 
 FINAL_WITHOUT_BILL = frozenset({OrderState.CANCELLED, OrderState.FAILED})
@@ -15,27 +15,26 @@ ZERO = Decimal("0.00")
 NAMES = {"refund": "Refund", "balance": "Balance due"}
 
 
-def settled(order: Order, quote: Quote | None, confirmed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def settled(
+    order: Order, quote: Quote | None, bill: Bill | None, confirmed: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """The confirmed payments, and one more where they are not what the final amount is.
 
     Prepaid more than is owed: a `refund` with a negative amount. Prepaid less: the `balance`. A payment that was not
-    made yet is of the final amount instead. quote: the price told now, incl. VAT; before the end nothing is added.
+    made yet is of the final amount instead. quote: the price told now, incl. VAT; bill: the one that counts. Before the
+    end nothing is added.
     """
-    if quote is None or not confirmed or not _is_final(order):
+    if quote is None or not confirmed or (bill is None and order.state not in FINAL_WITHOUT_BILL):
         return confirmed
     paid = sum((_amount(each, quote.currency) for each in confirmed if each["status"] == "PAID"), ZERO)
     open_ones = [each for each in confirmed if each["status"] != "PAID"]
     owed = quote.total - paid
     if open_ones and owed >= 0:
-        params = {**open_ones[0].get("params", {}), "amount": f"{owed:.2f}", "currency": quote.currency}
+        params = open_ones[0].get("params", {}) | words.params(owed, quote.currency)
         return [{**each, "params": params} if each is open_ones[0] else each for each in confirmed]
     if paid == ZERO or owed == ZERO:
         return confirmed
     return [*confirmed, _extra("refund" if owed < 0 else "balance", owed, quote, confirmed[0])]
-
-
-def _is_final(order: Order) -> bool:
-    return order.state in FINAL_WITHOUT_BILL or selectors.current_bill(order) is not None
 
 
 def _extra(code: str, amount: Decimal, quote: Quote, first: dict[str, Any]) -> dict[str, Any]:
@@ -43,15 +42,10 @@ def _extra(code: str, amount: Decimal, quote: Quote, first: dict[str, Any]) -> d
     if "collected_by" in first:
         made["collected_by"] = first["collected_by"]
     return made | {
-        "params": {"amount": f"{amount:.2f}", "currency": quote.currency},
+        "params": words.params(amount, quote.currency),
         "type": "POST-FULFILLMENT",
         "status": "NOT-PAID",
-        "tags": [
-            {
-                "descriptor": {"code": code, "name": NAMES[code]},
-                "list": [{"descriptor": {"code": "quote-id"}, "value": str(quote.quote_id)}],
-            }
-        ],
+        "tags": [words.tag_group(code, NAMES[code], [("quote-id", "", str(quote.quote_id))])],
     }
 
 

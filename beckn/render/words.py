@@ -1,6 +1,8 @@
 """Neutral values in Beckn's words, as the RFC writes them. Source: beckn.md e.1, e.3."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from emsp.core.money import plain
 from sessions.states import OrderState
@@ -30,6 +32,7 @@ FASTEST = "ULTRA_RAPID"
 # Our state: fulfilment state code and name, order status.
 FULFILLMENT_STATE = {
     OrderState.RESERVING: ("PENDING", "Waiting for the charger"),
+    OrderState.AGREED: ("RESERVATION", "Agreed, the charger is not held"),
     OrderState.RESERVED: ("RESERVATION", "Charger reserved"),
     OrderState.CONFIRMED: ("RESERVATION", "Confirmed, not started"),
     OrderState.STARTING: ("PENDING", "Start requested"),
@@ -71,3 +74,19 @@ def connector_type(standard: str) -> str:
 def gps(latitude: Decimal, longitude: Decimal) -> str:
     """Six decimals, no blank."""
     return f"{latitude:.6f},{longitude:.6f}"
+
+
+def tag_group(code: str, name: str, values: Iterable[tuple[str, str, str]]) -> dict[str, Any]:
+    """A TagGroup. values: (code, name, value) of each tag; a tag whose name is empty gets none."""
+    return {
+        "descriptor": {"name": name, "code": code},
+        "list": [
+            {"descriptor": {"name": title, "code": tag} if title else {"code": tag}, "value": value}
+            for tag, title, value in values
+        ],
+    }
+
+
+def params(amount: Decimal, currency: str) -> dict[str, str]:
+    """What a payment is of: two decimals, ISO currency."""
+    return {"amount": f"{amount:.2f}", "currency": currency}

@@ -10,13 +10,11 @@ from django.utils import timezone
 
 from beckn import tasks
 from beckn.models import Callback, CallbackState, Request, Transaction
-from beckn.services.delivery import deliver_due
+from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
 from emsp.core.wakeup import wake
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
-
-__all__ = ["deliver_due", "queue", "repeat", "send_again"]
 
 OUR_TTL = "PT30S"
 DEFAULT_TTL = timedelta(seconds=30)
@@ -25,7 +23,6 @@ NEWS = timedelta(hours=1)
 ANSWER = timedelta(minutes=10)
 ORDER_ANSWERS = frozenset({"on_init", "on_confirm", "on_update", "on_cancel"})
 REPEAT_AFTER = timedelta(seconds=5)
-ECHOED = ("domain", "version", "location", "bap_id", "bap_uri")
 
 
 def queue(
@@ -103,9 +100,8 @@ def _due_now(chosen: Any, lifetime: timedelta) -> int:
 def _context(transaction: Transaction, action: str, request: Request | None, now: datetime) -> dict[str, Any]:
     """Echo of the request's context, or that of the conversation with a message_id of its own (beckn.md a.2)."""
     source = request.body["context"] if request is not None else transaction.context
-    echoed = {name: source[name] for name in ECHOED if source.get(name) is not None}
     ttl = source.get("ttl") if request is not None else OUR_TTL
-    return echoed | {
+    return echoed(source) | {
         "action": action,
         "bpp_id": settings.BECKN_SUBSCRIBER_ID,
         "bpp_uri": settings.BECKN_URI,

@@ -14,12 +14,12 @@ from beckn import actions, reading, signing, tasks
 from beckn.models import Request, RequestState, Subscriber, Transaction
 from beckn.services import callbacks
 from beckn.services.screening import screen
+from beckn.wire.v1_1_0 import echoed
 from emsp.core.errors import DomainError
 from emsp.core.wakeup import wake
 
 log = logging.getLogger(__name__)
 
-ECHOED = ("domain", "version", "location", "bap_id", "bap_uri")
 COLUMNS = ("bap_id", "message_id", "action", "wish", "digest", "transaction_id")
 LEASE = timedelta(seconds=10)  # handling takes no I/O; a killed worker delays a request by this much at most
 ATTEMPTS = 5
@@ -134,11 +134,9 @@ def handle_due(limit: int = 20) -> int:
 def _keep(row: Request) -> bool:
     """Insert the request and its conversation; False when the request is there already."""
     content: Any = row.body
-    context = content["context"]
-    echoed = {name: context[name] for name in ECHOED if context.get(name) is not None}
     values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS} | {
         "body": Request._meta.get_field("body").get_prep_value(content),
-        "context": Transaction._meta.get_field("context").get_db_prep_value(echoed, connection),
+        "context": Transaction._meta.get_field("context").get_db_prep_value(echoed(content["context"]), connection),
         "now": row.received_at,
     }
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from beckn import actions
 from beckn.models import Transaction
 from beckn.render import order as render
+from beckn.selectors import home_of
 from beckn.services import callbacks
 from sessions import selectors
 from sessions.models import Order, OrderEvent
@@ -36,8 +37,13 @@ def order_changed(order: Order, event: OrderEvent) -> None:
 
 
 def order_answered(order: Order) -> None:
-    """A command of the order was answered: give the answers that waited for it."""
-    actions.answer_waiting(order)
+    """A command of the order was answered: give the answers that waited for it.
+
+    A reservation that confirm asked for changes no state; one that was answered late is told.
+    """
+    answered = actions.answer_waiting(order)
+    if order.state == OrderState.CONFIRMED and not answered:
+        tell(order, "on_status", superseding=True)
 
 
 def order_progressed(order: Order) -> None:
@@ -62,15 +68,21 @@ def payment_changed(order: Order) -> None:
 
 def tell(order: Order, action: str, *, lasting: bool = False, superseding: bool = False) -> None:
     """Queue an unsolicited callback with the whole order, in the conversation that made it."""
-    conversation = Transaction.objects.filter(order=order).order_by("pk").first()
-    if conversation is None:
-        return
-    fresh = selectors.whole(order.pk)
+    conversation = home_of(order.pk)
+    if conversation is not None:
+        tell_in(conversation, order.pk, action, lasting=lasting, superseding=superseding)
+
+
+def tell_in(
+    conversation: Transaction, order_pk: int, action: str, *, lasting: bool = False, superseding: bool = False
+) -> None:
+    """Queue an unsolicited callback with the whole order, in this conversation."""
+    fresh = selectors.whole(order_pk)
     callbacks.queue(
         transaction=conversation,
         action=action,
         message={"order": render.order(fresh, conversation)},
-        order=order,
+        order=fresh,
         lasting=lasting,
         superseding=superseding,
     )

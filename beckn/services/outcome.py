@@ -14,10 +14,12 @@ from emsp.core.http import (
     UnresolvableHost,
     callback_pool,
     check_url,
+    within,
 )
 from emsp.core.log import mask_text
 from emsp.core.wire import WireError, load_json
 
+POST_WITHIN_S = 15  # connecting and the whole answer; less than the lease of a callback
 RETRY_AFTER_LIMIT_S = 300
 ERROR_LIMIT = 300  # characters
 
@@ -44,21 +46,21 @@ class Outcome:
 def post(url: str, body: bytes, headers: dict[str, str]) -> Outcome:
     """POST a callback. Never inside a transaction; never raises for what the other side does."""
     try:
-        check_url(url)
+        check_url(url, look_up=False)
+        with within(POST_WITHIN_S):
+            answer = callback_pool().request(
+                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
+            )
+            try:
+                content = answer.read(CALLBACK_RESPONSE_LIMIT_BYTES)
+                if len(content) >= CALLBACK_RESPONSE_LIMIT_BYTES:
+                    answer.close()  # what else it sends is of no interest, and may be endless
+            finally:
+                answer.release_conn()
     except UnresolvableHost as error:
         return Outcome(Verdict.LATER, reason=_short(str(error)))
     except ForbiddenAddress as error:
         return Outcome(Verdict.NEVER, reason=_short(str(error)))
-    try:
-        answer = callback_pool().request(
-            "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-        )
-        try:
-            content = answer.read(CALLBACK_RESPONSE_LIMIT_BYTES)
-            if len(content) >= CALLBACK_RESPONSE_LIMIT_BYTES:
-                answer.close()  # what else it sends is of no interest, and may be endless
-        finally:
-            answer.release_conn()
     except (urllib3.exceptions.HTTPError, OSError) as error:
         return Outcome(Verdict.LATER, reason=f"no answer: {type(error).__name__}")
     return judge(answer.status, content, answer.headers.get("Retry-After"))

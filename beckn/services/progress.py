@@ -1,11 +1,16 @@
 """Sends the meter readings that were held back so that twenty of them do not become twenty callbacks."""
 
+import logging
+
 from django.db import transaction
 from django.utils import timezone
 
 from beckn.models import Transaction
 from beckn.services import news
+from sessions.models import Order
 from sessions.states import OrderState
+
+log = logging.getLogger(__name__)
 
 BATCH = 100
 
@@ -19,9 +24,17 @@ def flush_due() -> int:
             .select_related("order")
             .order_by("progress_due_at")[:BATCH]
         )
+        Transaction.objects.filter(pk__in=[row.pk for row in due]).update(progress_due_at=None)
         for conversation in due:
-            conversation.progress_due_at = None
-            conversation.save(update_fields=["progress_due_at"])
             if conversation.order and conversation.order.state == OrderState.CHARGING:
-                news.tell(conversation.order, "on_status", superseding=True)
+                _tell(conversation, conversation.order)
     return len(due)
+
+
+def _tell(conversation: Transaction, order: Order) -> None:
+    """Tell one order; one that cannot be told waits for its next reading, and costs the others nothing."""
+    try:
+        with transaction.atomic():
+            news.tell_in(conversation, order.pk, "on_status", superseding=True)
+    except Exception:
+        log.exception("the progress of order %s could not be told", order.pk)

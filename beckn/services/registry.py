@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -13,11 +13,14 @@ from django.conf import settings
 from beckn.memory import Memory
 from beckn.models import SubscriberStatus, SubscriberType
 from beckn.signing import BadKey, load_public_key
+from beckn.wire.v1_1_0.moments import moment_of
+from emsp.core.http import ForbiddenAddress, PartnerSession, check_url, within
 from emsp.core.wire import WireError, load_json
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = (3, 5)  # to connect, to read
+ANSWER_WITHIN_S = 10
 RESPONSE_LIMIT_BYTES = 1_000_000
 TYPES = {
     "bap": SubscriberType.BAP, "buyerapp": SubscriberType.BAP,
@@ -70,10 +73,15 @@ def _ask(subscriber_id: str, unique_key_id: str) -> Iterable[Any]:
     wanted = {"subscriber_id": subscriber_id, **{name: unique_key_id for name in KEY_ID_NAMES[:3]}}
     url = f"{settings.BECKN_REGISTRY_URL.rstrip('/')}/lookup"
     try:
-        with requests.post(url, json=wanted, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as answer:
+        check_url(url, look_up=False)
+        with (
+            within(ANSWER_WITHIN_S),
+            PartnerSession() as session,
+            session.post(url, json=wanted, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as answer,
+        ):
             content = answer.raw.read(RESPONSE_LIMIT_BYTES, decode_content=True)
             status = answer.status_code
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ForbiddenAddress) as error:
         log.warning("the registry did not answer: %s", type(error).__name__)
         raise RegistryUnavailable(type(error).__name__) from None
     if status == 404:
@@ -105,8 +113,8 @@ def _read(entry: Any) -> Record | None:
             url=url,
             public_key=load_public_key(str(entry.get("signing_public_key"))),
             status=SubscriberStatus(status),
-            valid_from=_moment(entry.get("valid_from")),
-            valid_until=_moment(entry.get("valid_until")),
+            valid_from=moment_of(entry.get("valid_from"), "valid_from"),
+            valid_until=moment_of(entry.get("valid_until"), "valid_until"),
         )
     except (BadKey, ValueError) as error:
         log.warning("a registry record of %s cannot be read: %s", entry.get("subscriber_id"), error)
@@ -115,14 +123,6 @@ def _read(entry: Any) -> Record | None:
 
 def _first(entry: dict[str, Any], names: Iterable[str]) -> str:
     return next((value for name in names if isinstance(value := entry.get(name), str) and value), "")
-
-
-def _moment(text: Any) -> datetime | None:
-    """Registries write dates with and without Z; without an offset they mean UTC."""
-    if not text:
-        return None
-    moment = datetime.fromisoformat(str(text))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _preference(record: Record) -> tuple[bool, int]:

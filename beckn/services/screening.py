@@ -11,7 +11,7 @@ from beckn.services.subscribers import plain_url
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
 from beckn.wire.v1_1_0.moments import duration_of, moment_of
 from emsp.core.errors import DomainError
-from emsp.core.http import ForbiddenAddress, check_url
+from emsp.core.http import ForbiddenAddress, UnresolvableHost, check_url
 from emsp.core.wire import Wire, WireError, convert
 
 REQUIRED = ("domain", "bap_id", "bap_uri", "transaction_id", "message_id")
@@ -47,7 +47,7 @@ def screen(body: dict[str, Any], *, action: str, sender: Subscriber, now: dateti
         raise WireError("required, but missing", path="context")
     _check_endpoint(context, action)
     _check_context(context)
-    message = convert(body, wanted, strict=False)
+    message = convert(body, wanted)
     sent_at = moment_of(context.get("timestamp"), "context.timestamp")
     ttl = duration_of(context.get("ttl"), "context.ttl")
     _check_served(context)
@@ -94,6 +94,8 @@ def _check_reply_address(bap_uri: str, sender: Subscriber) -> None:
         return
     try:
         check_url(bap_uri)
+    except UnresolvableHost:
+        return  # a name server that is away for a moment; the callback is tried again
     except ForbiddenAddress as error:
         raise NotServed(str(error), path="context.bap_uri") from None
 

@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from beckn.memory import Memory
 from beckn.models import Subscriber, SubscriberStatus, SubscriberType
 from beckn.services import registry
-from beckn.signing import BadKey, SignatureRefused, load_public_key
+from beckn.signing import ID, BadKey, SignatureRefused, load_public_key
 from emsp.core.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -23,8 +23,6 @@ FRESH = timedelta(minutes=10)
 UNUSABLE_FRESH = timedelta(seconds=60)  # an ended or unsubscribed key may have been renewed
 STALE = timedelta(hours=1)
 LOOKUPS_PER_MINUTE = 10  # of unknown keys, for one subscriber id
-
-_ID = re.compile(r"[!#-{}~]{1,255}")
 
 # `beckn_subscriber disable` in another process must bite within five seconds.
 _known: Memory[Subscriber] = Memory(ttl_s=3, limit=2000)
@@ -96,7 +94,7 @@ def add(
     Source: design.md §4, §8.
     """
     for name, text in (("subscriber id", subscriber_id), ("key id", unique_key_id)):
-        if not _ID.fullmatch(text):
+        if not ID.fullmatch(text):
             raise BadSubscriber(f"the {name} must be 1 to 255 visible ASCII characters without | and quotes")
     if type not in SubscriberType.values:
         raise BadSubscriber(f"the type must be one of {', '.join(SubscriberType.values)}")

@@ -23,6 +23,13 @@ def _seed_problem(name: str) -> str | None:
     return None if len(raw) in (32, 64) else f"{name} has {len(raw)} bytes, not 32 or 64"
 
 
+def _is_number(text: str, low: str, high: str = "1E+15") -> bool:
+    try:
+        return Decimal(low) <= Decimal(text) <= Decimal(high)
+    except InvalidOperation:
+        return False
+
+
 def _invoice_problems() -> list[str | None]:
     problems: list[str | None] = []
     if not 1 <= settings.INVOICE_YEAR_STARTS_IN <= 12:
@@ -36,10 +43,7 @@ def _invoice_problems() -> list[str | None]:
     if settings.PDF_FONT and not Path(settings.PDF_FONT).is_file():
         problems.append("PDF_FONT is not a file")
     for name, value in settings.CDR_AUDIT.items():
-        try:
-            if not Decimal(value) >= 0:
-                raise InvalidOperation
-        except InvalidOperation:
+        if not _is_number(value, "0"):
             problems.append(f"the CDR audit's {name} must be a number that is not negative")
     return problems
 
@@ -72,7 +76,13 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append("BECKN_KEEP_SEARCHES_DAYS is at least 1 and at most BECKN_KEEP_MESSAGES_DAYS")
     if settings.STOP_AT_ORDERED not in ("amount", "always", "never"):
         problems.append("STOP_AT_ORDERED is amount, always or never")
+    if not _is_number(settings.CANCELLATION_FEE_PERCENT, "0", "100"):
+        problems.append("CANCELLATION_FEE_PERCENT is a number from 0 to 100")
+    if not _is_number(settings.BECKN_DEFAULT_ENERGY_KWH, "0.01", "1000"):
+        problems.append("BECKN_DEFAULT_ENERGY_KWH is a number from 0.01 to 1000")
     problems += _invoice_problems()
     if not settings.SANDBOX and not settings.BASE_URL.startswith("https://"):
         problems.append("BASE_URL must be https outside SANDBOX")
+    if not settings.SANDBOX and settings.BECKN_REGISTRY_URL.startswith("http://"):
+        problems.append("BECKN_REGISTRY_URL must be https outside SANDBOX")
     return [Error(text, id=f"emsp.E{number:03d}") for number, text in enumerate(problems, 1) if text]

@@ -4,10 +4,8 @@ import hashlib
 import hmac
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-
-__all__ = ["InvalidToken", "decrypt", "encrypt", "keyed_hash", "token_hash"]
 
 
 @lru_cache(maxsize=4)
@@ -21,7 +19,7 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(ciphertext: str) -> str:
-    """The text again; any of FIELD_ENCRYPTION_KEYS opens it. Raises InvalidToken when none does."""
+    """The text again; any of FIELD_ENCRYPTION_KEYS opens it. Raises cryptography.fernet.InvalidToken when none does."""
     return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(ciphertext.encode()).decode()
 
 

@@ -31,7 +31,6 @@ class Keys:
     bap_id: str
     bap_key_id: str
     bap_signing_key: str
-    bap_encryption_key: str
     bap_secret_key: str
     admin_user: str
     admin_password: str
@@ -61,7 +60,6 @@ def new_keys() -> Keys:
         bap_id="bap.emsp.localhost",
         bap_key_id=str(uuid.uuid4()),
         bap_signing_key=_text(bytes(SigningKey.generate())),
-        bap_encryption_key=_text(bytes(PrivateKey.generate())),
         bap_secret_key=secrets.token_urlsafe(48),
         admin_user="admin",
         admin_password=secrets.token_urlsafe(12),

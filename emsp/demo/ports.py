@@ -7,7 +7,6 @@ from emsp.demo.errors import DemoError
 
 HOST = "127.0.0.1"
 DEFAULT_BASE = 8000
-PUBLIC = 3  # eMSP, reference BAP, CPO simulator
 PAYMENTS = 4  # the sandbox gateway
 NEAR = (3, 5, 6, 7, 8, 9)  # where ports that nobody types are looked for, above the base
 

@@ -12,6 +12,24 @@ PAGES = {
         ("Support requests", "support_agent", "beckn_supportrequest"),
         ("Ratings", "star", "beckn_rating"),
     ],
+    "CDR audit": [
+        ("CDR audits", "fact_check", "charging_sessions_cdraudit"),
+        ("Missing CDRs", "running_with_errors", "charging_sessions_missingcdr"),
+        ("Audit policies", "rule", "charging_sessions_auditpolicy"),
+    ],
+    "Money": [
+        ("Payments", "credit_card", "charging_sessions_payment"),
+        ("Refunds", "currency_exchange", "charging_sessions_refund"),
+        ("Payment policies", "policy", "charging_sessions_paymentpolicy"),
+        ("Invoices", "request_quote", "charging_sessions_invoice"),
+        ("Invoice series", "format_list_numbered", "charging_sessions_invoiceseries"),
+        ("Statements", "account_balance", "charging_sessions_statement"),
+        ("Journal entries", "menu_book", "charging_sessions_journalentry"),
+    ],
+    "Prices": [
+        ("Price book", "sell", "catalog_pricebookversion"),
+        ("Price rules", "percent", "catalog_pricerule"),
+    ],
     "Conversations": [
         ("Transactions", "forum", "beckn_transaction"),
         ("Requests", "call_received", "beckn_request"),
@@ -25,6 +43,7 @@ PAGES = {
         ("CDRs", "description", "ocpi_cdr"),
         ("Parked objects", "inventory_2", "ocpi_parkedobject"),
         ("Tokens", "badge", "ocpi_token"),
+        ("Authorizations", "how_to_reg", "ocpi_authorization"),
     ],
     "Catalogue": [
         ("Offers", "storefront", "catalog_offer"),

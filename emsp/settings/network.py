@@ -27,6 +27,8 @@ BECKN_DEFAULT_ENERGY_KWH = env.str("BECKN_DEFAULT_ENERGY_KWH", default="5")
 BECKN_PROGRESS_EVERY_S = env.int("BECKN_PROGRESS_EVERY_S", default=15)
 BECKN_KEEP_SEARCHES_DAYS = env.int("BECKN_KEEP_SEARCHES_DAYS", default=14)
 BECKN_KEEP_MESSAGES_DAYS = env.int("BECKN_KEEP_MESSAGES_DAYS", default=400)
+BECKN_RATE_PER_S = env.int("BECKN_RATE_PER_S", default=500)  # requests of one app; 0: no limit
+BECKN_BUSY_ABOVE_PER_S = env.int("BECKN_BUSY_ABOVE_PER_S", default=1000)  # of all apps; 0: never busy
 SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
 SUPPORT_URL = env.str("SUPPORT_URL", default=f"{BASE_URL}/support")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")

@@ -17,6 +17,7 @@ from emsp.settings.backoffice import *  # noqa: E402, F403
 from emsp.settings.base import *  # noqa: E402, F403
 from emsp.settings.network import *  # noqa: E402, F403
 
+BECKN_RATE_PER_S = BECKN_BUSY_ABOVE_PER_S = 0
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

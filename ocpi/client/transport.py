@@ -4,23 +4,27 @@ Never called inside a database transaction.
 """
 
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from emsp.core.http import RESPONSE_LIMIT_BYTES, ForbiddenAddress, check_url
+from emsp.core.http import (
+    RESPONSE_LIMIT_BYTES,
+    ForbiddenAddress,
+    PartnerSession,
+    UnresolvableHost,
+    check_url,
+    within,
+)
 from ocpi.client.errors import PeerError, unreached
 from ocpi.client.links import absolute
 
-BODY_TIMEOUT_S = 60
-CHUNK_BYTES = 16_384
+ANSWER_TIMEOUT_S = 60  # a page may be large
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 3
 _mine = threading.local()
@@ -59,17 +63,19 @@ def exchange(
 ) -> Exchange:
     """Send one request and read the whole answer, whatever its status.
 
-    read_timeout_s: default OCPI_READ_TIMEOUT_S. pooled: False for a connection of its own, on which "no
+    read_timeout_s: for the whole answer; without it no pause may be longer than OCPI_READ_TIMEOUT_S, and the whole
+    no longer than ANSWER_TIMEOUT_S. pooled: False for a connection of its own, on which "no
     connection" is certain to mean that nothing was sent.
     Redirects: followed for GET on the same host, else refused (ocpi.md 1.7).
     Raises PeerError.
     """
     timeout = (settings.OCPI_CONNECT_TIMEOUT_S, read_timeout_s or settings.OCPI_READ_TIMEOUT_S)
-    session = _session() if pooled else _new_session()
+    whole_s = settings.OCPI_CONNECT_TIMEOUT_S + (read_timeout_s or ANSWER_TIMEOUT_S)
+    session = _session() if pooled else PartnerSession()
     try:
         for _ in range(MAX_REDIRECTS + 1):
-            check_url(url)
-            with session.request(
+            check_url(url, look_up=False)
+            with within(whole_s), session.request(
                 method, url, data=body, headers=dict(headers), auth=auth, timeout=timeout, stream=True,
                 allow_redirects=False,
             ) as answer:
@@ -78,7 +84,7 @@ def exchange(
                 url = _redirected(method, url, answer)
         raise PeerError("it redirects in circles", status=answer.status_code, sent=True)
     except ForbiddenAddress as error:
-        raise PeerError(str(error), sent=False) from None
+        raise PeerError(str(error), sent=False, transient=isinstance(error, UnresolvableHost)) from None
     except requests.RequestException as error:
         raise unreached(error) from error
     finally:
@@ -95,37 +101,21 @@ def _redirected(method: str, url: str, answer: requests.Response) -> str:
 
 
 def _read(answer: requests.Response) -> bytes:
-    deadline = time.monotonic() + BODY_TIMEOUT_S
-    content = bytearray()
     try:
-        for chunk in answer.iter_content(CHUNK_BYTES):
-            content += chunk
-            if len(content) > RESPONSE_LIMIT_BYTES:
-                reason = f"its answer is larger than {RESPONSE_LIMIT_BYTES} bytes"
-                raise PeerError(reason, status=answer.status_code, sent=True)
-            if time.monotonic() > deadline:
-                raise PeerError(f"its answer took over {BODY_TIMEOUT_S} s", sent=True, transient=True)
+        content: bytes = answer.raw.read(RESPONSE_LIMIT_BYTES + 1, decode_content=True)
+    except ReadTimeoutError as error:
+        raise PeerError("its answer took too long", sent=True, transient=True) from error
     except HTTPError as error:
         raise PeerError("the connection broke in the answer", sent=True, transient=True) from error
-    return bytes(content)
-
-
-class _Session(requests.Session):
-    """Leaves Location alone: requests would read it of itself, and a wrong one looked like a wrong URL of ours."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
+    if len(content) > RESPONSE_LIMIT_BYTES:
+        reason = f"its answer is larger than {RESPONSE_LIMIT_BYTES} bytes"
+        raise PeerError(reason, status=answer.status_code, sent=True)
+    return content
 
 
 def _session() -> requests.Session:
     """The pool of this thread; requests does not promise that a session may be shared between threads."""
     session: requests.Session | None = getattr(_mine, "session", None)
     if session is None:
-        session = _mine.session = _new_session()
-    return session
-
-
-def _new_session() -> requests.Session:
-    session = _Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session = _mine.session = PartnerSession()
     return session

@@ -1,18 +1,13 @@
 """`init`: the terms are agreed, the charger is checked at the CPO and reserved."""
 
-from datetime import timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from catalog.models import Offer
-from ocpi.models import CommandKind
-from ocpi.services.commands import request_command
 from ocpi.services.tokens import driver_token
 from sessions.models import Order
-from sessions.services import quoting, release
+from sessions.services import quoting, reserving
 from sessions.services.binding import check_own
 from sessions.services.moves import lock, move
 from sessions.services.quoting import Wish
@@ -53,7 +48,8 @@ def agree(
     quoting.check_available(offer, draft)
     if draft.token is None:
         draft.token = driver_token(draft.driver_hash or None)
-    _ask_for_charger(draft)
+    reserving.ask_for_charger(draft, reserve=reserving.wanted_at("init", draft))
+    move(draft, OrderState.RESERVING, reason="the charge point is asked")
     return draft
 
 
@@ -72,23 +68,3 @@ def _keep_amount(draft: Order, wish: Wish) -> None:
     if draft.quote is not None and amount not in (None, draft.quote.amount_ordered):
         draft.quote.amount_ordered = amount
         draft.quote.save(update_fields=["amount_ordered"])
-
-
-def _ask_for_charger(order: Order) -> None:
-    """RESERVE_NOW where the EVSE can and the policy wants it; else only read the EVSE's status at the CPO."""
-    reserve = settings.BECKN_RESERVE_ON == "init" and "RESERVABLE" in order.offer.evse.capabilities
-    if reserve:
-        order.reservation_id = release.new_reservation_id()
-        order.reserved_until = timezone.now() + timedelta(seconds=settings.RESERVATION_S)
-    request_command(
-        party=order.party,
-        kind=CommandKind.RESERVE_NOW if reserve else CommandKind.CHECK_EVSE,
-        order_reference=str(order.reference),
-        token=order.token,
-        location_id=order.offer.location_ocpi_id,
-        evse_uid=order.offer.evse.uid,
-        reservation_id=order.reservation_id,
-        expires_at=order.reserved_until,
-        check_evse_first=True,
-    )
-    move(order, OrderState.RESERVING, reason="the charge point is asked")

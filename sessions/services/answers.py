@@ -43,6 +43,8 @@ def _charger_asked(order: Order, command: Command) -> None:
     """RESERVE_NOW or CHECK_EVSE: the order is reserved, agreed without reservation, or refused."""
     if command.state == CommandState.TAKEN_BACK:
         _taken_back(order, command)
+    elif order.state == OrderState.CONFIRMED:
+        _confirmed_answered(order, command)
     elif order.state != OrderState.RESERVING:
         _unwanted_reservation(order, command)
     elif command.state == CommandState.SUCCEEDED:
@@ -52,6 +54,17 @@ def _charger_asked(order: Order, command: Command) -> None:
     elif command.result == "NOT_SUPPORTED":
         order.reservation_id, order.reserved_until = "", None
         move(order, OrderState.AGREED, reason="the operator does not take reservations")
+    else:
+        fail(order, outcomes.symbol_of(command), f"{command.kind} {command.state}: {command.result}")
+
+
+def _confirmed_answered(order: Order, command: Command) -> None:
+    """The reservation that confirm asked for: without it the order dies, unless the operator takes none at all."""
+    if command.body.get("reservation_id") != order.reservation_id or command.state == CommandState.SUCCEEDED:
+        return
+    order.reservation_id, order.reserved_until = "", None
+    if command.result == "NOT_SUPPORTED":
+        order.save()
     else:
         fail(order, outcomes.symbol_of(command), f"{command.kind} {command.state}: {command.result}")
 

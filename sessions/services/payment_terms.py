@@ -12,6 +12,7 @@ from emsp.core.money import to_cents
 from sessions import selectors
 from sessions.errors import PaymentRequired
 from sessions.models import (
+    Bill,
     Collector,
     Order,
     Payment,
@@ -54,9 +55,9 @@ class Owed:
     final: bool = False
 
 
-def owed(order: Order) -> Owed:
-    """By the bill; without one the fee of an order that is over, else the quote."""
-    bill = selectors.current_bill(order)
+def owed(order: Order, bill: Bill | None = None) -> Owed:
+    """By the bill (looked for unless given); without one the fee of an order that is over, else the quote."""
+    bill = bill or selectors.current_bill(order)
     if bill:
         return Owed(bill.quote.total, f"the bill is {bill.quote}", final=True)
     if order.state in OVER_UNBILLED:

@@ -13,7 +13,7 @@ from ocpi.services.commands import request_command
 from ocpi.services.tokens import driver_token
 from sessions.errors import EvseUnavailable, NotAgreed, PaymentRequired, QuoteExpired, UpdateNotPossible
 from sessions.models import Order
-from sessions.services import payment_terms, quoting
+from sessions.services import payment_terms, quoting, reserving
 from sessions.services.binding import check_own
 from sessions.services.moves import lock, move
 from sessions.services.payment_terms import Proof
@@ -42,7 +42,9 @@ def confirm(
     driver_hash: str = "",
     proofs: Sequence[Proof] = (),
 ) -> Order:
-    """Make the order firm; by policy also start charging. A confirmed order is given back as it is.
+    """Make the order firm; by policy also start charging, or reserve for a later start.
+
+    A confirmed order is given back as it is.
 
     Raises NotAgreed without an init, QuoteExpired when the quote is over or another one is meant,
     EvseUnavailable while the charger is being asked or was given away, PaymentRequired when the terms want the money
@@ -65,12 +67,14 @@ def confirm(
     payment_terms.check_paid(order, proofs)
     order.driver_hash = order.driver_hash or driver_hash
     order.confirmed_at = timezone.now()
-    if not payment_terms.may_start(order):
-        move(order, OrderState.CONFIRMED, reason="confirmed; it starts when it is paid")
-    elif settings.BECKN_START_ON == "confirm":
+    may_start = payment_terms.may_start(order)
+    if may_start and settings.BECKN_START_ON == "confirm":
         _send_start(order)
-    else:
-        move(order, OrderState.CONFIRMED, reason="confirmed; the driver starts later")
+        return order
+    if reserving.wanted_at("confirm", order):
+        reserving.ask_for_charger(order, reserve=True)
+    later = "the driver starts later" if may_start else "it starts when it is paid"
+    move(order, OrderState.CONFIRMED, reason=f"confirmed; {later}")
     return order
 
 

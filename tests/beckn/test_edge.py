@@ -1,6 +1,7 @@
 """POST /beckn/<action> as an app sees it: ACK, or a NACK with the right status, code and path; never a 5xx."""
 
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -232,6 +233,8 @@ def test_a_context_member_of_another_type_is_refused_by_path(bap, context):
         ("update", {"order": {}, "update_target": 7}, "message.update_target"),
         ("confirm", {"order": {"payments": [{}, "x"]}}, "message.order.payments[1]"),
         ("status", "x", "message"),
+        ("support", "null", "message"),
+        ("select", {"order": {"items": "null"}}, "message.order.items"),
     ],
 )
 def test_the_first_wrong_member_is_named_with_its_index(bap, action, message, path):
@@ -241,6 +244,21 @@ def test_the_first_wrong_member_is_named_with_its_index(bap, action, message, pa
     assert response.json()["error"]["code"] == "30000"
     assert response.json()["error"]["paths"] == path
     assert not Request.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ("search", {"intent": {"category": {"id": 7}, "item": {"descriptor": "energy"}}}),
+        ("search", {"intent": {"fulfillment": {"stops": [{"location": {"id": 7, "gps": "12.9,77.5"}}]}}}),
+        ("select", {"order": {"status": 7, "items": [{"id": "1", "descriptor": "energy"}]}}),
+        ("select", {"order": {"items": [{"id": "1", "add_ons": ["cable"]}], "offers": ["summer"]}}),
+        ("confirm", {"order": {"quote": {"id": 7}}}),
+        ("status", {"order_id": "o", "callback_url": 7}),
+    ],
+)
+def test_a_member_that_nobody_reads_refuses_nothing(bap, action, message):
+    assert bap(action, message, bpp_uri=7).json() == ACK
 
 
 # --- 200: what we do not serve ---
@@ -314,6 +332,18 @@ def test_outside_the_sandbox_a_private_address_is_refused_though_registered(bap,
     SubscriberFactory(url=uri)
     response = bap("search", SEARCH, bap_uri=uri)
     assert_nack(response, 200, "the URL leads to a private address", "context.bap_uri")
+
+
+def test_a_name_server_that_is_away_refuses_nobody(bap, settings, monkeypatch):
+    def away(*args, **more):
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    settings.SANDBOX = False
+    monkeypatch.setattr(socket, "getaddrinfo", away)
+    Subscriber.objects.all().delete()
+    SubscriberFactory(url="https://bap.example/v1")
+
+    assert bap("search", SEARCH, bap_uri="https://bap.example/v1").json() == ACK
 
 
 # --- the door itself ---

@@ -1,5 +1,6 @@
 """The inbox: kept once, handled once, in order, also when workers race, fail or die."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -329,6 +330,18 @@ class TestHandling:
         assert (row.state, row.attempts, row.leased_until) == ("RECEIVED", 10, None)
         assert round((row.due_at - before).total_seconds()) == 60
 
+    def test_a_stored_body_that_has_no_form_is_given_up_with_an_error(self):
+        body = request_body("select", {"order": {"items": "null"}}, transaction_id="t1")
+        row = RequestFactory(action="select", attempts=4, transaction_id="t1", body=body)
+        TransactionFactory(transaction_id="t1")
+
+        inbox.handle_due()
+
+        row.refresh_from_db()
+        sent = json.loads(Callback.objects.get().body)
+        assert (row.state, row.attempts, sent["message"]) == ("ANSWERED", 5, {})
+        assert sent["error"]["code"] == "40000"
+
 
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
@@ -447,3 +460,11 @@ class TestSweeping:
         tasks.sweep()
         row.refresh_from_db()
         assert row.state == "DEAD"
+
+
+def test_an_action_that_does_not_say_how_it_answers_cannot_be_made():
+    class Mute(actions.base.Action):
+        name = "mute"
+
+    with pytest.raises(TypeError, match="abstract method '?answer"):
+        Mute()

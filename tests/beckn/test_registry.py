@@ -233,3 +233,13 @@ def test_without_a_registry_strangers_stay_strangers(settings):
 def test_a_lookup_without_any_answer_is_unavailable(network):
     with pytest.raises(registry.RegistryUnavailable):
         registry.lookup("bap.example", "k1")
+
+
+@pytest.mark.parametrize("url", ["http://registry.example/reg", "https://127.0.0.1/reg"])
+def test_outside_the_sandbox_a_registry_is_asked_by_https_and_on_public_addresses(network, settings, url):
+    settings.SANDBOX, settings.BECKN_REGISTRY_URL = False, url
+    asked = network.add(responses.POST, f"{url}/lookup", json=[record()])
+
+    with pytest.raises(registry.RegistryUnavailable):
+        registry.lookup("bap.example", "k1")
+    assert asked.call_count == 0

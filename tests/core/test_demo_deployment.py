@@ -14,6 +14,9 @@ from django.conf import settings
 from emsp.demo import programs
 from emsp.demo.dotenv import filled
 from emsp.demo.errors import DemoError
+from emsp.demo.keys import new_keys
+from emsp.demo.ports import Ports
+from emsp.demo.world import World
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = (PROJECT / ".env.example").read_text()
@@ -71,6 +74,17 @@ def test_every_container_that_stays_has_a_health_check():
     assert [name for name, service in lasting.items() if "healthcheck" not in service] == []
     for name in ("web", "worker-beckn", "worker-ocpi", "worker-pulls", "beat"):
         assert lasting[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_the_sandbox_gateway_of_the_containers_is_that_of_the_demo():
+    gateway = COMPOSE["services"]["gateway"]
+    world = World(Ports(8000), new_keys(), "", "", "")
+    demo = list(programs.payments(world, Path("/state")).command[1:])
+    demo[demo.index("--notify") + 1] = "http://web:8000/payments/notify"
+
+    assert gateway["profiles"] == ["sandbox"]
+    assert gateway["command"] == ["python", "-m", "sessions.payments.sandbox", "--host", "0.0.0.0", *demo[2:]]
+    assert gateway["environment"] == {"PAYMENT_SANDBOX_KEY": "${PAYMENT_SANDBOX_KEY:-}"}
 
 
 def test_the_image_has_no_development_packages_and_no_secrets():

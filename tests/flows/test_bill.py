@@ -1,7 +1,12 @@
 """From the CDR to the bill: disputes, implausible CDRs, credits."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from beckn.models import Transaction
+from beckn.render import order as render
+from sessions import selectors
 from sessions.models import Bill, Order
 from sessions.states import OrderState
 from tests.flows.world import lines_of
@@ -121,3 +126,16 @@ def test_the_tariff_that_was_quoted_prices_the_bill(driver, cpo):
 
     assert driver.last("on_status")["message"]["order"]["quote"]["price"]["value"] == "91.00"
     assert driver.search()["message"]["catalog"]["providers"][0]["items"][0]["price"]["value"] == "99"
+
+
+def test_each_part_of_a_final_order_is_read_once(driver, cpo):
+    cpo.cdr(driver.charge())
+    order = selectors.whole(Order.objects.get().pk)
+    home = Transaction.objects.get()
+
+    with CaptureQueriesContext(connection) as queries:
+        render.order(order, home)
+
+    assert [query["sql"].split(" FROM ")[1].split()[0] for query in queries] == [
+        '"charging_sessions_bill"', '"charging_sessions_paymentterms"', '"charging_sessions_invoice"',
+    ]

@@ -114,7 +114,8 @@ def test_an_operator_without_reservations_can_still_start(driver, cpo):
     driver.search()
     driver.select()
     driver.init(word=None)
-    assert "state" not in driver.last("on_init")["message"]["order"]["fulfillments"][0]
+    state = driver.last("on_init")["message"]["order"]["fulfillments"][0]["state"]
+    assert state["descriptor"] == {"code": "RESERVATION", "name": "Agreed, the charger is not held"}
 
     driver.confirm()
 

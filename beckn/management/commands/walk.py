@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from beckn.services.subscribers import BadSubscriber
 from beckn.walk.conversation import WalkFailed
 from beckn.walk.steps import Walk
 from beckn.walk.trusted import trusted_app
@@ -46,7 +47,7 @@ Start the demo first (make demo), then in another terminal:
                 )
                 walk.run()
                 self._compare(walk.order_id, app.identity.subscriber_id)
-        except WalkFailed as error:
+        except (WalkFailed, BadSubscriber) as error:
             raise CommandError(str(error)) from None
 
     def _report(self, action: str, what: str, acked_s: float | None, answered_s: float | None) -> None:

@@ -3,7 +3,7 @@
 Only members that mean something to us are declared; others are ignored. Own types, written from beckn.md (a).
 """
 
-from beckn.wire.v1_1_0.context import Context
+from beckn.wire.v1_1_0.context import Context, echoed
 from beckn.wire.v1_1_0.numbers import decimal_of, text_of
 from beckn.wire.v1_1_0.order import Fulfillment, Item, OrderIn, Stop
 from beckn.wire.v1_1_0.requests import MESSAGE_TYPES, Intent, callback_action
@@ -18,5 +18,6 @@ __all__ = [
     "Stop",
     "callback_action",
     "decimal_of",
+    "echoed",
     "text_of",
 ]

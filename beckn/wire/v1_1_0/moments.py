@@ -7,7 +7,6 @@ from typing import Any
 from emsp.core.wire import WireError
 
 DAYS_A_YEAR, DAYS_A_MONTH = 365, 30  # a ttl needs no calendar; BECKN-006's own example is P1M
-FRACTION = re.compile(r"(\.\d{6})\d+")
 DURATION = re.compile(
     r"^P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$"
 )
@@ -21,7 +20,7 @@ def moment_of(value: Any, path: str) -> datetime | None:
     if value is None or value == "":
         return None
     try:
-        moment = datetime.fromisoformat(FRACTION.sub(r"\1", str(value).strip()))
+        moment = datetime.fromisoformat(str(value).strip())
     except ValueError:
         raise WireError("is not an RFC 3339 time", path=path) from None
     try:

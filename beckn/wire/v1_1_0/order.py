@@ -24,11 +24,10 @@ class Tag(Wire):
 
 
 class TagGroup(Wire):
-    """Groups may come without a descriptor (UEI) or with a value of their own (f 5)."""
+    """Groups may come without a descriptor (UEI, f 5)."""
 
     descriptor: Descriptor | None = None
     entries: list[Tag] | None = msgspec.field(name="list", default=None)
-    value: Any = None
 
 
 class Circle(Wire):
@@ -37,12 +36,8 @@ class Circle(Wire):
 
 
 class Location(Wire):
-    """address is a string in core and an object in the RFC (f 4)."""
-
-    id: str | None = None
     gps: str | None = None
     circle: Circle | None = None
-    address: Any = None
 
 
 class TimeRange(Wire):
@@ -95,15 +90,12 @@ class Quantity(Wire):
     count: Any = None
 
 
-class AddOn(Wire):
-    id: str | int | None = None
-
-
 class Item(Wire):
+    """What stands in add_ons is never read: that there are some is enough."""
+
     id: str | int | None = None
-    descriptor: Descriptor | None = None
     quantity: Quantity | None = None
-    add_ons: list[AddOn] | None = None
+    add_ons: list[Any] | None = None
     tags: list[TagGroup] | None = None
 
 
@@ -118,7 +110,7 @@ class Price(Wire):
 
 
 class Quote(Wire):
-    id: str | None = None
+    id: str | int | None = None
     price: Price | None = None
 
 
@@ -129,11 +121,9 @@ class OrderIn(Wire):
     provider: Provider | None = None
     providers: Provider | None = None
     items: list[Item] | None = None
-    add_ons: list[AddOn] | None = None
-    offers: list[AddOn] | None = None
+    add_ons: list[Any] | None = None
+    offers: list[Any] | None = None
     fulfillments: list[Fulfillment] | None = None
     billing: dict[str, Any] | None = None
     payments: list[dict[str, Any]] | None = None
     quote: Quote | None = None
-    status: str | None = None
-    state: Any = None

@@ -8,7 +8,6 @@ from emsp.core.wire import Wire
 
 
 class Category(Wire):
-    id: str | None = None
     descriptor: Descriptor | None = None
 
 
@@ -63,7 +62,6 @@ class OrderIdMessage(Wire):
 
     order_id: str | int | None = None
     order: NestedOrderId | None = None
-    callback_url: str | None = None
 
 
 class OrderIdRequest(Wire):
@@ -122,7 +120,6 @@ class MetaRequest(Wire):
     """get_cancellation_reasons, get_rating_categories, get_return_reasons: the context alone."""
 
     context: Context
-    message: Any = None
 
 
 MESSAGE_TYPES: dict[str, type[Wire]] = {

@@ -1,0 +1,282 @@
+"""Connections to partners: to the address that was checked, and for no longer than was said."""
+
+import contextlib
+import ipaddress
+import itertools
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+import urllib3
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from beckn.services.outcome import Verdict, post
+from emsp.core import http
+from emsp.core.http import (
+    ForbiddenAddress,
+    PartnerSession,
+    UnresolvableHost,
+    callback_pool,
+    check_url,
+    within,
+)
+from ocpi.client.errors import PeerError
+from ocpi.client.transport import TokenAuth, exchange
+
+PUBLIC, PRIVATE = "8.8.8.8", "127.0.0.1"
+URL = "https://partner.example/v1/on_search"
+
+
+@pytest.fixture(autouse=True)
+def new_pool():
+    """No connection of another test is used again."""
+    callback_pool.cache_clear()
+    yield
+    callback_pool.cache_clear()
+
+
+@pytest.fixture
+def outside(settings):
+    settings.SANDBOX = False
+
+
+@pytest.fixture
+def resolver(monkeypatch):
+    """Tell the addresses of partner.example, one list for each look-up; gives those still to be told."""
+    told, real = [], socket.getaddrinfo
+
+    def look_up(host, port, *args, **more):
+        if host != "partner.example" or more.get("flags"):
+            return real(host, port, *args, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in told.pop(0)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return told
+
+
+@pytest.fixture
+def dialled(monkeypatch):
+    """The hosts that are connected to; nobody is there."""
+    seen = []
+
+    def nobody(address, *args, **more):
+        seen.append(address[0])
+        raise OSError("refused")
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", nobody)
+    return seen
+
+
+def call(url=URL):
+    return exchange("GET", url, auth=TokenAuth("t"), headers={}, pooled=False)
+
+
+@pytest.mark.usefixtures("outside")
+class TestAddresses:
+    @pytest.mark.parametrize("send", [lambda: post(URL, b"{}", {}), lambda: call()])
+    def test_the_connection_goes_to_the_address_that_was_checked(self, resolver, dialled, send):
+        resolver += [[PUBLIC], [PRIVATE]]
+        with contextlib.suppress(PeerError):
+            send()
+
+        assert (dialled, resolver) == ([PUBLIC], [[PRIVATE]])
+
+    def test_a_name_that_leads_inside_after_it_was_checked_is_refused(self, resolver, dialled):
+        resolver += [[PUBLIC], [PRIVATE], [PRIVATE], [PRIVATE]]
+        check_url(URL)
+
+        outcome = post(URL, b"{}", {})
+        with pytest.raises(PeerError, match="private address") as refused:
+            call()
+        with pytest.raises(ForbiddenAddress):
+            PartnerSession().post(URL)
+
+        assert (outcome.verdict, outcome.reason) == (Verdict.NEVER, "the URL leads to a private address")
+        assert (refused.value.sent, refused.value.transient) == (False, False)
+        assert dialled == []
+
+    def test_one_private_address_is_enough_and_all_public_ones_are_tried_in_order(self, resolver, dialled):
+        resolver += [[PUBLIC, PRIVATE], ["9.9.9.9", PUBLIC]]
+
+        assert post(URL, b"{}", {}).verdict == Verdict.NEVER
+        assert dialled == []
+        assert post(URL, b"{}", {}).verdict == Verdict.LATER
+        assert dialled == ["9.9.9.9", PUBLIC]
+
+    def test_no_further_address_is_tried_when_the_time_is_over(self, resolver, dialled):
+        resolver += [[PUBLIC]]
+        with within(0), pytest.raises(urllib3.exceptions.ConnectTimeoutError):
+            callback_pool().request("POST", URL)
+        assert dialled == []
+
+    def test_a_proxy_of_the_environment_is_passed_by(self, resolver, dialled, monkeypatch):
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+        resolver += [[PUBLIC]]
+        with pytest.raises(PeerError, match="no connection"):
+            call()
+        assert dialled == [PUBLIC]
+
+    def test_a_peer_whose_name_is_not_known_now_may_be_asked_again(self, monkeypatch):
+        def unknown(*args, **more):
+            raise socket.gaierror
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        with pytest.raises(PeerError, match="cannot be resolved") as failed:
+            call()
+        assert (failed.value.sent, failed.value.transient) == (False, True)
+        with pytest.raises(UnresolvableHost):
+            PartnerSession().get(URL)
+
+
+def certificate(folder, name):
+    """A key and a certificate of its own for name; gives the path of both in one PEM file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "partner.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@contextlib.contextmanager
+def serving(write, pem=None):
+    """An HTTP server on 127.0.0.1 that lets `write` answer each POST; gives its port, what it was asked, and the SNI."""
+    asked, names = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *args):
+            pass
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            asked.append((self.headers["Host"], self.client_address[1]))
+            with contextlib.suppress(OSError):
+                write(self)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads, server.handle_error = True, lambda *args: None
+    if pem:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        context.sni_callback = lambda sock, name, _: names.append(name)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield server.server_address[1], asked, names
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def fine(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Length", "2")
+    handler.end_headers()
+    handler.wfile.write(b"{}")
+
+
+@pytest.mark.usefixtures("outside")
+def test_host_sni_and_the_name_in_the_certificate_are_those_of_the_url(tmp_path, monkeypatch):
+    monkeypatch.setattr(http, "public_addresses", lambda host, port: [PRIVATE])
+    pem = certificate(tmp_path, "partner.example")
+    with serving(fine, pem) as (port, asked, names), PartnerSession() as session:
+        for _ in range(2):
+            assert session.post(f"https://partner.example:{port}/v1", verify=str(pem)).text == "{}"
+        with pytest.raises(requests.exceptions.SSLError, match="other.example"):
+            session.post(f"https://other.example:{port}/v1", verify=str(pem))
+
+    assert [host for host, _ in asked] == [f"partner.example:{port}"] * 2
+    assert len({client for _, client in asked}) == 1  # one connection for both
+    assert names == ["partner.example", "other.example"]
+
+
+def endless_body(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000000000")
+    handler.end_headers()
+    for _ in itertools.count():
+        handler.wfile.write(b" ")
+
+
+def endless_head(handler):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+    for _ in itertools.count():
+        handler.wfile.write(b"x")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A second passes each time it is looked at."""
+    seconds = itertools.count()
+    monkeypatch.setattr(http, "monotonic", lambda: float(next(seconds)))
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("write", [endless_body, endless_head])
+def test_an_app_that_lets_its_answer_drip_is_left_in_time(write, monkeypatch):
+    with serving(write) as (port, *_):
+        outcome = post(f"http://127.0.0.1:{port}/on_search", b"{}", {})
+
+    assert (outcome.verdict, outcome.status, outcome.reason) == (
+        Verdict.LATER, None, "no answer: ReadTimeoutError",
+    )
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("write", [endless_body, endless_head])
+def test_a_peer_that_lets_its_answer_drip_is_left_in_time(write):
+    with serving(write) as (port, *_), pytest.raises(PeerError, match="took too long|no answer in time") as late:
+        exchange("POST", f"http://127.0.0.1:{port}/x", auth=TokenAuth("t"), headers={})
+
+    assert (late.value.sent, late.value.transient) == (True, True)
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_app_that_takes_a_long_message_in_slowly_is_left_in_time():
+    with serving(fine) as (port, asked, _):
+        late = post(f"http://127.0.0.1:{port}/on_search", b"x" * 16_384 * 20, {})
+        soon = post(f"http://127.0.0.1:{port}/on_search", b"x" * 16_384 * 2, {})
+
+    assert (late.verdict, late.reason) == (Verdict.LATER, "no answer: ProtocolError")
+    assert soon.verdict == Verdict.DELIVERED
+
+
+def test_the_lease_of_a_callback_outlives_its_post():
+    from beckn.services import delivery, outcome
+
+    longest_s = outcome.POST_WITHIN_S + http.CALLBACK_TIMEOUT.connect_timeout + delivery.BATCH_TIME_S
+    assert longest_s < delivery.LEASE.total_seconds()
+
+
+def test_addresses_are_looked_up_where_that_is_wanted_only(settings, monkeypatch):
+    settings.SANDBOX = False
+    real = socket.getaddrinfo
+
+    def numbers_only(host, *args, **more):
+        assert ipaddress.ip_address(host) if not more.get("flags") else True
+        return real(host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
+    assert check_url(URL, look_up=False) == URL
+    with pytest.raises(ForbiddenAddress, match="private address"):
+        check_url("https://127.0.0.1/", look_up=False)
