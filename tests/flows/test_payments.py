@@ -270,7 +270,7 @@ def test_an_order_that_expired_asks_for_no_payment(driver, gateway):
     Order.objects.update(reserved_until=timezone.now() - timedelta(seconds=1))
     watch.sweep()
 
-    told = render.payments(Order.objects.get(), Transaction.objects.get(), Order.objects.get().quote)
+    told = render.payments(Order.objects.get(), Transaction.objects.get(), Order.objects.get().quote, None)
 
     assert ("url" in told[0], told[0]["status"]) == (False, "NOT-PAID")
     assert gateway.link(url) is None
