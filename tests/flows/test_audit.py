@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from ocpi.models import Connector
 from sessions.audit import decisions, missing
 from sessions.audit.evidence import bundle
 from sessions.errors import BillCredited, DecisionRefused
@@ -123,6 +124,17 @@ def test_a_cdr_of_nobody_is_audited_too(driver, cpo):
 
     assert (audit.order, audit.verdict, codes(audit)) == (None, "CONTEST", ["PRICE", "LATE"])
     assert audit.our_total == Decimal("91.00")
+
+
+def test_the_power_of_a_connector_may_be_stated_in_kw(driver, cpo):
+    """30 in place of 30000: a CDR of none of our orders takes 4.5 kWh in half an hour."""
+    session = driver.charge()
+    Connector.objects.update(max_electric_power_w=30)
+    token = session["cdr_token"] | {"uid": "other"}
+
+    cpo.cdr(session | {"authorization_reference": "H-1", "cdr_token": token, "id": "S-9"}, id="CDR-9")
+
+    assert codes(CdrAudit.objects.get()) == []
 
 
 class TestDecisions:
