@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.errors import PriceUnknown
 from catalog.models import Offer
 from catalog.services import quoting as prices
+from catalog.services.priced_lines import PricedLines
 from sessions.errors import EvseUnavailable, QuantityUnavailable, QuoteExpired
 from sessions.models import Order, Quote, QuoteKind
 from sessions.services import release
@@ -103,7 +104,7 @@ def make_quote(order: Order, wish: Wish) -> Quote:
     return quote
 
 
-def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
+def stored_lines(priced: "PricedLines") -> list[dict[str, str | None]]:
     """Lines in the form in which a Quote keeps them; decimals as text."""
     return [
         {
