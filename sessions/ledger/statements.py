@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from emsp.core.errors import DomainError
 from sessions.ledger import journal
-from sessions.models import Account, EntryKind, Posting, Statement
+from sessions.models import Account, EntryKind, JournalEntry, Posting, Statement
 
 ACCOUNT_OF = {"CPO": Account.PAYABLE_CPO, "BAP": Account.RECEIVABLE_BAP}
 ZERO = Decimal("0.00")
@@ -34,23 +34,48 @@ class Row:
     energy_kwh: Decimal | None
     text: str
     amount: Decimal
+    disputed: bool = False
 
 
 def rows(statement: Statement) -> Iterator[Row]:
-    """Its entries, in the order in which they were booked."""
+    """Its entries, in the order in which they were booked.
+
+    Where CDRs of an operator are disputed as things stand now, their rows say so and a last one of 0.00 tells how
+    much of the total that is; nothing is left out of it.
+    """
+    disputed = ZERO
+    for row in _booked(statement):
+        yield row
+        disputed += row.amount if row.disputed else ZERO
+    if disputed:
+        words, day = f"of which disputed: {disputed:.2f}", statement.period_to
+        yield Row(day, day, EntryKind.ADJUSTMENT, "", None, words, ZERO)
+
+
+def _booked(statement: Statement) -> Iterator[Row]:
     sign = -1 if statement.kind == "CPO" else 1
-    fields = ("entry", "entry__order", "entry__bill__quote")
+    fields = ("entry__order", "entry__bill__quote", "entry__bill__cdr__audit", "entry__reversal")
     for posting in _postings(statement).select_related(*fields).order_by("entry__booked_on", "pk").iterator():
         entry = posting.entry
+        disputed = statement.kind == "CPO" and _is_disputed(entry)
         yield Row(
             booked_on=entry.booked_on,
             occurred_on=entry.occurred_on,
             kind=entry.kind,
             order=str(entry.order.reference) if entry.order else "",
             energy_kwh=entry.bill.quote.energy_kwh if entry.bill else None,
-            text=entry.text,
+            text=f"{entry.text}, disputed" if disputed else entry.text,
             amount=sign * posting.amount,
+            disputed=disputed,
         )
+
+
+def _is_disputed(entry: JournalEntry) -> bool:
+    """Whether it books a CDR that we do not take as owed, and was not taken back."""
+    if entry.kind != EntryKind.BILL or entry.bill is None or hasattr(entry, "reversal"):
+        return False
+    audit = getattr(entry.bill.cdr, "audit", None)
+    return audit is not None and audit.disputed
 
 
 def _postings(statement: Statement) -> QuerySet[Posting]:
@@ -71,7 +96,7 @@ def build(statement: Statement) -> Statement:
         return statement
     sums = {EntryKind.BILL: ZERO, EntryKind.CREDIT: ZERO, EntryKind.ADJUSTMENT: ZERO}
     count = 0
-    for row in rows(statement):
+    for row in _booked(statement):
         sums[EntryKind(row.kind)] += row.amount
         count += 1
     statement.billed, statement.credited = sums[EntryKind.BILL], sums[EntryKind.CREDIT]
