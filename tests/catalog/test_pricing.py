@@ -281,6 +281,20 @@ def test_the_explanation_tells_what_priced_what_and_why():
     ]
 
 
+def test_the_explanation_tells_that_nothing_is_rounded():
+    told = "step_size: nothing is rounded, by the step mode none."
+    of = {step: tariff(element(component("ENERGY", 2, step))) for step in (1, 500)}
+    charged = period(0, ENERGY="4.1")
+
+    assert price(of[500], charged, step_mode="none").explanation == [
+        told,
+        "Element 1 prices 4.1 kWh from Mon 2026-03-02 09:00 to 10:00 at 2.00 EUR per kWh excl. VAT, no VAT: 8.20 EUR.",
+        "Total: 8.20 EUR.",
+    ]
+    assert told not in price(of[1], charged, step_mode="none").explanation
+    assert told not in price(of[500], charged).explanation
+
+
 def test_the_explanation_stays_short_for_a_long_session():
     of = tariff(element(component("ENERGY", 1), max_power=10), element(component("ENERGY", 2)))
     periods = [period(minute, ENERGY="0.1", MAX_POWER=5 + 10 * (minute % 2)) for minute in range(200)]
