@@ -113,6 +113,8 @@ def read_zone(value: Any, field: str = "time_zone", *, needed: bool) -> ZoneInfo
 
 def read_list(value: Any, field: str) -> Sequence[Any]:
     """A JSON array; null is empty, and one object alone is an array of one."""
+    if type(value) is list:
+        return value
     if value is None:
         return ()
     if isinstance(value, Mapping):
