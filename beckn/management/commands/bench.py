@@ -21,8 +21,8 @@ class Command(BaseCommand):
     help = """Measures search, push, pull and price, and the floor of the machine in the same run.
 
 price is CPU time alone. The others need PostgreSQL and Redis: those of a running demo (make demo), or DATABASE_URL and
-REDIS_URL. The database
-emsp_bench is made on that server and dropped at the end; nothing else is touched. Quote ratios, not single times.
+REDIS_URL. The database emsp_bench is made on that server and dropped at the end; nothing else is touched. Quote ratios,
+not single times.
 
   manage.py bench search push pull --locations 100000
   manage.py bench price
