@@ -122,7 +122,7 @@ def _prices(component: Component) -> _Prices:
 
 def _item(line: Line, prices: _Prices, amount: Amount, element: int) -> Item:
     divisor = HOUR_S if line.dimension.endswith("TIME") else 1
-    quantity = given_out(line.quantity / divisor)
+    quantity = given_out(line.quantity if divisor == 1 else line.quantity / divisor)
     is_exact = line.billed == line.quantity
     return Item(
         line.dimension,

@@ -143,18 +143,22 @@ def _priced(book: Book, periods: Sequence[Period], mode: StepMode, expired: bool
         total=total.given_out,
         adjustment=total.adjustment,
         billed=billed_quantities(lines),
-        explanation=[*_notes(book, used, is_expired), *sentences],
+        explanation=[*_notes(book, used, mode, is_expired), *sentences],
         **groups,
     )
 
 
-def _notes(book: Book, used: Sequence[tuple[Period, Tariff]], is_expired: bool) -> list[str]:
+def _notes(
+    book: Book, used: Sequence[tuple[Period, Tariff]], mode: StepMode, is_expired: bool
+) -> list[str]:
     applied = {id(tariff): tariff for tariff in (book.main, *(tariff for _, tariff in used))}
     notes = [note for tariff in applied.values() for note in tariff.notes]
     for name in sorted(book.unknown):
         notes.append(f"Tariff {shown(name)} is not known: its periods have the price of the main tariff.")
     if not used:
         notes.append("There is no charging period: nothing is billed.")
+    if mode == "none" and any(each.step_size > 1 for tariff in applied.values() for each in tariff.components()):
+        notes.append("step_size: nothing is rounded, by the step mode none.")
     if is_expired and any(period.has_reservation for period, _ in used):
         notes.append("The reservation expired: prices for an expired reservation apply.")
     return notes

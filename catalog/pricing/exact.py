@@ -55,5 +55,8 @@ class Ledger:
     def add(self, amount: Decimal) -> Decimal:
         """The Decimal of the next amount. given: the sum of all of them."""
         self._sum += amount
+        if amount == amount.quantize(UNIT, ROUND_FLOOR, PRECISE):
+            self.given += amount
+            return amount
         before, self.given = self.given, given_out(self._sum)
         return self.given - before

@@ -63,7 +63,9 @@ def _shares(lines: Sequence[Line]) -> list[Share]:
         if line.period is not period:
             period, place = line.period, place + 1
         key = (id(line.tariff), line.dimension, line.purpose, component.element if component else -1)
-        share = shares.setdefault(key, Share(line, line, place))
+        share = shares.get(key)
+        if share is None:
+            share = shares[key] = Share(line, line, place)
         share.stretches += place > share.last_place + 1
         share.last, share.last_place = line, place
         share.quantity += line.quantity

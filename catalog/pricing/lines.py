@@ -83,7 +83,8 @@ def lines_of(periods: Sequence[tuple[Period, Tariff]], *, is_expired: bool) -> l
         if period.has_reservation:
             lines += _reservation_lines(period, tariff, paid, is_expired)
         if not period.is_reservation:
-            lines += _flat(period, tariff, paid, "FLAT", CHARGING)
+            if CHARGING not in paid and tariff.of(CHARGING, "FLAT"):
+                lines += _flat(period, tariff, paid, "FLAT", CHARGING)
             for dimension in CHARGED:
                 quantity = period.volumes.get(dimension)
                 if quantity:

@@ -110,12 +110,17 @@ def _read_findings(tariff: Tariff) -> Found:
 def _shadowed(tried: list[Component]) -> Found:
     """A component never applies when an earlier one of its type needs no more than it does."""
     for place, component in enumerate(tried):
-        earlier = next((e for e in tried[:place] if set(e.checks) <= set(component.checks)), None)
+        earlier = next((e for e in tried[:place] if _covers(e, component)), None)
         if earlier is not None:
             number = earlier.element + 1
             condition = "whenever this one could" if earlier.checks else "without any restriction"
             text = f"This {component.type} never applies: element {number} applies before it {condition}."
             yield "warning", f"elements[{component.element}]", text
+
+
+def _covers(earlier: Component, later: Component) -> bool:
+    """Whether the earlier one applies whenever the later one could: each of its checks follows from one of the later."""
+    return all(any(wide.covers(narrow) for narrow in later.checks) for wide in earlier.checks)
 
 
 def _overstay(tariff: Tariff) -> Found:

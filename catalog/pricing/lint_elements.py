@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.pricing.errors import TariffError
 from catalog.pricing.reading import read_list, read_optional_number, read_word, shown
-from catalog.pricing.restriction_reader import KNOWN, is_blank
+from catalog.pricing.restriction_reader import KNOWN, RESERVATIONS, is_blank
 from catalog.pricing.tariff import TYPES
 from catalog.pricing.wording import number_text
 
@@ -27,6 +27,10 @@ def element_findings(element: Mapping[str, Any], where: str, scale: Decimal) -> 
         components = read_list(element.get("price_components"), where)
     except TariffError:
         return
+    purpose = read_word(restricted.get("reservation"))
+    if purpose and purpose not in RESERVATIONS:
+        text = f"reservation {shown(purpose)} is unknown: the element never applies."
+        yield "warning", f"{where}.restrictions.reservation", text
     if not components:
         yield "warning", f"{where}.price_components", "The element has no price: it does nothing."
     seen: set[str] = set()
@@ -38,6 +42,8 @@ def element_findings(element: Mapping[str, Any], where: str, scale: Decimal) -> 
         if kind in seen:
             yield "warning", path, f"A second {kind} in one element: only the first one counts."
         seen.add(kind)
+        if purpose in RESERVATIONS and kind in ("ENERGY", "PARKING_TIME"):
+            yield "warning", path, f"{kind} cannot price a reservation: it never applies."
         yield from _component(component, kind, path, scale)
         yield from _step(component, kind, path, _number(restricted.get("min_duration")))
 

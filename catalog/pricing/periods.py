@@ -66,12 +66,16 @@ def read_periods(raw: Sequence[Mapping[str, Any]], zone: ZoneInfo, end: datetime
         volumes = _volumes(item, following)
         is_reservation = _is_reservation(volumes)
         begun.setdefault(is_reservation, item.start)
+        levels = item.dimensions.get
         situation = Situation(
             item.start,
             item.start.astimezone(zone),
             energy_kwh,
             exact_seconds(item.start - begun[is_reservation]),
-            *(item.dimensions.get(level) for level in LEVELS),
+            levels("MIN_CURRENT"),
+            levels("MAX_CURRENT"),
+            levels("MIN_POWER"),
+            levels("MAX_POWER"),
         )
         periods.append(Period(item.index, situation, following, volumes, is_reservation, item.tariff_id))
         if "ENERGY" in volumes:
@@ -86,22 +90,32 @@ def exact_seconds(span: timedelta) -> Decimal:
 
 
 def _read(raw: Any, index: int) -> _Raw:
-    where = f"charging_periods[{index}]"
-    period = read_object(raw, where)
-    start = read_moment(period.get("start_date_time"), f"{where}.start_date_time")
-    dimensions: dict[str, Decimal] = {}
-    for position, item in enumerate(read_list(period.get("dimensions"), f"{where}.dimensions")):
-        place = f"{where}.dimensions[{position}]"
-        dimension = read_object(item, place)
-        name = read_word(dimension.get("type"))
-        if name not in USED:
-            continue
-        volume = read_number(dimension.get("volume"), f"{place}.volume")
-        if volume < 0 and name in HOURS:
-            raise TariffError(f"{place}.volume", "a time cannot be negative")
-        dimensions[name] = volume + dimensions[name] if name in dimensions and name in PRICED else volume
+    try:
+        period = read_object(raw, "")
+        start = read_moment(period.get("start_date_time"), ".start_date_time")
+        dimensions = _dimensions(read_list(period.get("dimensions"), ".dimensions"))
+    except TariffError as error:
+        raise TariffError(f"charging_periods[{index}]{error.field}", error.reason) from None
     tariff_id = period.get("tariff_id")
     return _Raw(index, start, dimensions, tariff_id if isinstance(tariff_id, str) else "")
+
+
+def _dimensions(listed: Sequence[Any]) -> dict[str, Decimal]:
+    """Volumes by dimension, as they are stated; a TariffError names the place in the period."""
+    dimensions: dict[str, Decimal] = {}
+    for place, item in enumerate(listed):
+        try:
+            dimension = read_object(item, "")
+            name = read_word(dimension.get("type"))
+            if name not in USED:
+                continue
+            volume = read_number(dimension.get("volume"), ".volume")
+            if volume < 0 and name in HOURS:
+                raise TariffError(".volume", "a time cannot be negative")
+        except TariffError as error:
+            raise TariffError(f".dimensions[{place}]{error.field}", error.reason) from None
+        dimensions[name] = volume + dimensions[name] if name in dimensions and name in PRICED else volume
+    return dimensions
 
 
 def _volumes(item: _Raw, following: datetime | None) -> dict[str, Decimal]:

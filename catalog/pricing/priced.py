@@ -3,14 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.pricing.taxes import side_names
 from catalog.pricing.wording import money_text
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """Money of one tariff currency, not rounded to cents.
 
     excl_vat: excluding VAT (2.3.0: before taxes). incl_vat: including VAT (2.3.0: after taxes).
@@ -21,8 +20,7 @@ class Amount:
     incl_vat: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One dimension of one charging period at one price.
 
     dimension: ENERGY, TIME, PARKING_TIME, RESERVATION_TIME, FLAT or RESERVATION_FLAT.

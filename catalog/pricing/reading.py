@@ -30,10 +30,11 @@ def read_number(value: Any, field: str) -> Decimal:
 
     Raises TariffError for anything else, for NaN and infinities, and beyond LARGEST.
     """
+    if type(value) is Decimal:
+        return value if _is_plain(value) else _bounded(value, field)
     if type(value) is float:
-        number = Decimal(repr(value))  # at most 17 digits: where it begins says where it ends
-        is_plain = number.is_finite() and number and -40 < number.adjusted() <= 12
-        return number if is_plain else _bounded(number, field)
+        number = Decimal(repr(value))
+        return number if _is_plain(number) else _bounded(number, field)
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
         raise TariffError(field, f"a number is needed, not {shown(value)}")
     if isinstance(value, int):
@@ -45,6 +46,11 @@ def read_number(value: Any, field: str) -> Decimal:
             raise TariffError(field, f"a number is needed, not {shown(value)}")
         value = value.strip()
     return _bounded(Decimal(repr(value)) if isinstance(value, float) else Decimal(value), field)
+
+
+def _is_plain(number: Decimal) -> bool:
+    """Whether it is within bounds at first sight: not 0, few digits, not far from 1. `_bounded` looks closer."""
+    return bool(number.is_finite() and number and -20 < number.adjusted() <= 12 and len(str(number)) <= 40)
 
 
 def read_optional_number(value: Any, field: str) -> Decimal | None:
@@ -107,6 +113,8 @@ def read_zone(value: Any, field: str = "time_zone", *, needed: bool) -> ZoneInfo
 
 def read_list(value: Any, field: str) -> Sequence[Any]:
     """A JSON array; null is empty, and one object alone is an array of one."""
+    if type(value) is list:
+        return value
     if value is None:
         return ()
     if isinstance(value, Mapping):

@@ -26,7 +26,7 @@ BOUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Situation:
     """Where a session stands at one instant.
 
@@ -71,6 +71,9 @@ class Check(Protocol):
     def mark(self, cuts: Cuts) -> None:
         """Add where the answer can change."""
 
+    def covers(self, other: "Check") -> bool:
+        """True when this one surely holds whenever the other does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -93,6 +96,12 @@ class Window:
     def mark(self, cuts: Cuts) -> None:
         cuts.times_s |= {self.start_s % DAY_S, self.end_s % DAY_S}
 
+    def covers(self, other: Check) -> bool:
+        if not isinstance(other, Window) or self.end_s == self.start_s:
+            return False
+        mine, its = ((w.end_s - w.start_s) % DAY_S or DAY_S for w in (self, other))
+        return mine == DAY_S or (other.start_s - self.start_s) % DAY_S + its <= mine
+
 
 @dataclass(frozen=True, slots=True)
 class Dates:
@@ -114,6 +123,9 @@ class Dates:
         cuts.times_s.add(0)
         cuts.dates |= {self.start, self.end}
 
+    def covers(self, other: Check) -> bool:
+        return isinstance(other, Dates) and self.start <= other.start and other.end <= self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Weekdays:
@@ -131,6 +143,9 @@ class Weekdays:
 
     def mark(self, cuts: Cuts) -> None:
         cuts.times_s.add(0)
+
+    def covers(self, other: Check) -> bool:
+        return isinstance(other, Weekdays) and other.days <= self.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +181,8 @@ class Bound:
             cuts.energy_kwh.add(self.limit)
         elif self.subject == "elapsed_s":
             cuts.elapsed_s.add(self.limit)
+
+    def covers(self, other: Check) -> bool:
+        if not isinstance(other, Bound) or other.name != self.name:
+            return False
+        return other.limit >= self.limit if self.is_minimum else other.limit <= self.limit

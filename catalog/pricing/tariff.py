@@ -19,7 +19,7 @@ from catalog.pricing.reading import (
 )
 from catalog.pricing.restriction_reader import CHARGING, RESERVATIONS, read_restrictions
 from catalog.pricing.restrictions import Check, Cuts
-from catalog.pricing.taxes import TaxRule, rates, side_names, tax_rule
+from catalog.pricing.taxes import TaxRule, rates, read_price, tax_rule
 
 MOST_ELEMENTS = 1000
 TYPES = ("ENERGY", "FLAT", "PARKING_TIME", "TIME")
@@ -46,7 +46,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """min_price or max_price; None is a side that does not bind."""
+    """min_price or max_price, excluding and including tax; None is a side that does not bind."""
 
     excl: Decimal | None = None
     incl: Decimal | None = None
@@ -59,9 +59,9 @@ class Tariff:
     currency: str
     version: str
     rule: TaxRule
-    minimum: Limit
-    maximum: Limit
     notes: list[str]
+    minimum: Limit = Limit()
+    maximum: Limit = Limit()
     candidates: dict[tuple[str, str], list[Component]] = field(default_factory=dict)
 
     def of(self, purpose: str, component_type: str) -> list[Component]:
@@ -74,17 +74,18 @@ class Tariff:
     @property
     def is_local(self) -> bool:
         """True when a restriction depends on the wall clock of the location."""
-        return any(check.is_local for component in self._components() for check in component.checks)
+        return any(check.is_local for component in self.components() for check in component.checks)
 
     def cuts(self) -> Cuts:
         """Every limit at which another component can become active."""
         cuts = Cuts()
-        for component in self._components():
+        for component in self.components():
             for check in component.checks:
                 check.mark(cuts)
         return cuts
 
-    def _components(self) -> list[Component]:
+    def components(self) -> list[Component]:
+        """All of them, whatever they are for."""
         return [component for listed in self.candidates.values() for component in listed]
 
 
@@ -101,8 +102,6 @@ def read_tariff(raw: Any, version: str) -> Tariff:
         currency=_currency(tariff.get("currency")),
         version=version,
         rule=rule,
-        minimum=_limit(tariff.get("min_price"), "min_price", rule, version),
-        maximum=_limit(tariff.get("max_price"), "max_price", rule, version),
         notes=notes,
     )
     elements = read_list(tariff.get("elements"), "elements")
@@ -113,6 +112,8 @@ def read_tariff(raw: Any, version: str) -> Tariff:
             _read_element(read, element, index)
     if not read.candidates:
         raise TariffError("elements", " ".join(["there is no usable price component.", *notes]))
+    read.minimum = _limit(tariff.get("min_price"), "min_price", read)
+    read.maximum = _limit(tariff.get("max_price"), "max_price", read)
     _note_doubts(read)
     return read
 
@@ -124,23 +125,20 @@ def _currency(value: Any) -> str:
     raise TariffError("currency", f"an ISO 4217 code is needed, not {shown(value)}")
 
 
-def _limit(value: Any, name: str, rule: TaxRule, version: str) -> Limit:
-    """min_price or max_price, as a Price of any version.
+def _limit(value: Any, name: str, tariff: Tariff) -> Limit:
+    """min_price or max_price: a Price or PriceLimit of any version, or a bare number. Source: ocpi.md 4.7, 4.8."""
+    if isinstance(value, Mapping):
+        return Limit(*read_price(value, name, tariff.version))
+    amount = read_optional_number(value, name)
+    return Limit() if amount is None else _bare_limit(amount, tariff)
 
-    A bare number (ocpi.md 4.8) has the basis of the tariff's prices.
-    """
-    if not isinstance(value, Mapping):
-        amount = read_optional_number(value, name)
-        if rule is TaxRule.NO_TAX:
-            return Limit(amount, amount)
-        return Limit(incl=amount) if rule is TaxRule.TAX_INCLUDED else Limit(excl=amount)
-    spellings = [side_names(spelling) for spelling in (version, "2.2.1", "2.3.0")]
-    stated = (names for names in spellings if any(value.get(side) is not None for side in names))
-    excl, incl = next(stated, spellings[0])
-    return Limit(
-        read_optional_number(value.get(excl), f"{name}.{excl}"),
-        read_optional_number(value.get(incl), f"{name}.{incl}"),
-    )
+
+def _bare_limit(amount: Decimal, tariff: Tariff) -> Limit:
+    """It has the basis of the tariff's prices, and their tax where they all have the same; else one side binds."""
+    taxes = {component.vat for component in tariff.components() if component.price}
+    if len(taxes) < 2 or tariff.rule is TaxRule.NO_TAX:
+        return Limit(*rates(amount, next(iter(taxes), None), tariff.rule))
+    return Limit(incl=amount) if tariff.rule is TaxRule.TAX_INCLUDED else Limit(excl=amount)
 
 
 def _read_element(tariff: Tariff, raw: Any, index: int) -> None:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from catalog.pricing.errors import TariffError
-from catalog.pricing.reading import read_word, shown
+from catalog.pricing.reading import read_list, read_object, read_optional_number, read_word, shown
 
 Rates = tuple[Decimal | None, Decimal | None]
 
@@ -65,6 +65,25 @@ def rates(price: Decimal, vat: Decimal | None, rule: TaxRule) -> Rates:
     if factor is None:
         return price, (price if rule is TaxRule.VAT_ON_TOP else None)
     return price, price * factor
+
+
+def read_price(value: Mapping[str, Any], field: str, version: str) -> Rates:
+    """(excluding, including tax) of a Price or PriceLimit; its members may be those of another version.
+
+    before_taxes with taxes and no after_taxes: the taxes are added. Raises TariffError naming the member.
+    """
+    spellings = [side_names(spelling) for spelling in (version, "2.2.1", "2.3.0")]
+    stated = (names for names in spellings if any(value.get(side) is not None for side in names))
+    before, after = next(stated, spellings[0])
+    excl, incl = (read_optional_number(value.get(side), f"{field}.{side}") for side in (before, after))
+    taxes = read_list(value.get("taxes"), f"{field}.taxes")
+    if excl is not None and incl is None and taxes:
+        incl = excl
+        for place, tax in enumerate(taxes):
+            name = f"{field}.taxes[{place}]"
+            amount = read_optional_number(read_object(tax, name).get("amount"), f"{name}.amount")
+            incl = None if incl is None or amount is None else incl + amount
+    return excl, incl
 
 
 def side_names(version: str) -> tuple[str, str]:

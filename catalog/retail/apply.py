@@ -4,18 +4,18 @@ Lines include VAT and are rounded half up to two decimals; the total is their su
 """
 
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from catalog.retail.rule import HUNDRED, Kind, Terms
 from catalog.services.priced_lines import (
     ENERGY_COST,
-    FOUR_PLACES,
     PARKING_FEE,
     PLATFORM_FEE,
     RESERVATION_FEE,
     Line,
     PricedLines,
     total_of,
+    unit_price,
 )
 from emsp.core.money import to_cents
 
@@ -28,8 +28,8 @@ def retail(cost: PricedLines, terms: Terms) -> PricedLines:
     """The price of a charge by the terms of a rule; `cost` of the result holds the operator's lines.
 
     The service fee is due when energy is taken. A rule that changes nothing gives the operator's lines exactly as
-    they are. Prices per unit are rounded half up to four decimals before they are multiplied, so that the shown
-    price times the energy is the amount.
+    they are. Prices per unit are rounded half up to four decimals before a rule changes them and before they are
+    multiplied, so that the price is the one a search showed, and that price times the energy is the amount.
     """
     lines = _lines(cost, terms)
     if terms.service_fee and cost.energy_kwh:
@@ -43,7 +43,7 @@ def retail(cost: PricedLines, terms: Terms) -> PricedLines:
         lines=lines,
         total=total_of(lines),
         total_excl_vat=to_cents(excl_vat),
-        unit_price=energy.unit_price_incl_vat.quantize(FOUR_PLACES) if energy else None,
+        unit_price=unit_price(energy.unit_price_incl_vat) if energy else None,
         cost=cost,
     )
 
@@ -53,7 +53,7 @@ def energy_price(cost_price: Decimal | None, terms: Terms) -> Decimal | None:
     if cost_price is None:
         return None
     if terms.kind == Kind.FLAT and terms.energy_price is not None:
-        return _four(terms.with_vat(terms.energy_price))
+        return unit_price(terms.with_vat(terms.energy_price))
     return _clamped(_marked(cost_price, terms, energy=True), terms)
 
 
@@ -73,7 +73,7 @@ def _has_energy(cost: PricedLines) -> bool:
 
 def _energy(energy_kwh: Decimal, price: Decimal, terms: Terms) -> Line:
     """Energy at a price of our own, without any step_size. price: per kWh, excluding VAT."""
-    unit = _four(terms.with_vat(price))
+    unit = unit_price(terms.with_vat(price))
     amount = to_cents(unit * energy_kwh)
     return Line(ENERGY_COST, energy_kwh, energy_kwh, "kWh", unit, amount, unit_price_excl_vat=price, vat=terms.vat_percent)
 
@@ -90,7 +90,7 @@ def _changed(line: Line, terms: Terms) -> Line:
     energy = line.code == ENERGY_COST
     marked = _marked(line.unit_price_incl_vat, terms, energy=energy)
     unit = _clamped(marked, terms) if energy else marked
-    if unit == line.unit_price_incl_vat:
+    if unit == unit_price(line.unit_price_incl_vat):
         return line
     excl = line.unit_price_excl_vat
     if excl is not None:
@@ -102,11 +102,9 @@ def _changed(line: Line, terms: Terms) -> Line:
 
 
 def _marked(price: Decimal, terms: Terms, *, energy: bool) -> Decimal:
-    """A price incl. VAT with the markup of the rule on it, four decimals; as it is when there is none."""
-    if terms.kind != Kind.MARKUP:
-        return price
+    """A price incl. VAT as it is shown, with the markup of the rule on it."""
     own = terms.with_vat(terms.markup_per_kwh) if energy and terms.markup_per_kwh else None
-    return _four(_plus(price, terms, own=own)) if terms.markup_percent or own else price
+    return unit_price(_plus(unit_price(price), terms, own=own))
 
 
 def _plus(price: Decimal, terms: Terms, *, own: Decimal | None) -> Decimal:
@@ -124,7 +122,3 @@ def _clamped(price: Decimal, terms: Terms) -> Decimal:
 def _excl_vat(line: Line) -> Decimal:
     """The line without VAT, not rounded; with it where the VAT is not known."""
     return line.amount if line.unit_price_excl_vat is None else line.unit_price_excl_vat * line.quantity
-
-
-def _four(price: Decimal) -> Decimal:
-    return price.quantize(FOUR_PLACES, ROUND_HALF_UP)

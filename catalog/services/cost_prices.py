@@ -4,16 +4,16 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from catalog.pricing import TariffError, energy_price_at, energy_price_changes_at
 from catalog.selectors import TariffBook, choose
+from catalog.services.priced_lines import unit_price
 from ocpi.models import Tariff
 
 log = logging.getLogger(__name__)
 
-FOUR_PLACES = Decimal("0.0001")
 MOST = Decimal(100_000_000)  # what is not below it, in any currency, is a mistake
 
 
@@ -100,8 +100,8 @@ def price_at(
 
 
 def storable(price: Decimal | None) -> Decimal | None:
-    """A price with four decimals; None when no column could hold it."""
-    return price.quantize(FOUR_PLACES, ROUND_HALF_UP) if price is not None and abs(price) < MOST else None
+    """A price per unit as it is shown; None when no column could hold it."""
+    return unit_price(price) if price is not None and abs(price) < MOST else None
 
 
 def _is_green(tariff: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ Source: beckn.md e.4 (Quote): round half up per line, total = sum of the lines.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from catalog.pricing import Amount, Item, Priced
@@ -26,6 +26,11 @@ LINE_OF = {
 }
 FOUR_PLACES = Decimal("0.0001")
 ZERO = Decimal("0.00")
+
+
+def unit_price(price: Decimal) -> Decimal:
+    """A price per unit as searches, quotes and bills state it: rounded half up to four decimals."""
+    return price.quantize(FOUR_PLACES, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def in_lines(
         total=total,
         total_excl_vat=total if excl_vat is None else to_cents(excl_vat),
         currency=priced.currency,
-        unit_price=energy.unit_price_incl_vat.quantize(FOUR_PLACES) if energy else None,
+        unit_price=unit_price(energy.unit_price_incl_vat) if energy else None,
         explanation=[*findings, *notes, *priced.explanation],
         tariff=tariff,
         tariff_version=tariff_version,

@@ -20,11 +20,9 @@ from catalog.pricing.wording import duration_text
 from catalog.retail import Terms, retail
 from catalog.selectors import tariff_for
 from catalog.services.cdr_periods import normalise_periods, one_period
-from catalog.services.priced_lines import Line, PricedLines, in_lines
+from catalog.services.priced_lines import PricedLines, in_lines
 from catalog.services.prices import MOST
 from emsp.core.money import plain
-
-__all__ = ["Line", "PricedLines", "bill", "energy_for_amount", "normalise_periods", "quote", "tariff_for"]
 
 USUAL_POWER_W = 7_400  # one phase, 32 A: what is assumed where a connector does not tell
 ENERGY_STEP_KWH = Decimal("0.01")
@@ -69,24 +67,24 @@ def energy_for_amount(offer: Offer, *, amount: Decimal, at: datetime, sold_throu
 def bill(
     tariff: dict[str, Any],
     *,
+    ocpi_version: str,
     time_zone: str,
     charging_periods: Sequence[Mapping[str, Any]],
     end_at: datetime,
     start_at: datetime | None = None,
     total_energy_kwh: Decimal | None = None,
-    reservation_expired: bool | None = None,
     step_mode: str | None = None,
-    ocpi_version: str = "2.2.1",
     rule: Mapping[str, Any] | None = None,
 ) -> PricedLines:
     """The price of a CDR's charging periods under one tariff version and the price rule that was quoted.
 
+    ocpi_version: that of the operator's connection, which says how the tariff tells taxes.
     rule: as the quote kept it (PricedLines.rule), never the current book's; None passes the tariff through.
     `at_cost` of the result is what the tariff alone gives.
 
     start_at, total_energy_kwh: as the CDR states them; periods whose energy does not agree are read as
     normalise_periods says, and where they cannot be read at all, the total energy is billed. `findings` tells.
-    reservation_expired: None means so when there is nothing but reservation time.
+    A reservation counts as expired when there is nothing but reservation time.
     Raises PriceUnknown when the tariff itself cannot be priced. Source: ocpi.md 4.4, T51.
     """
 
@@ -98,7 +96,6 @@ def bill(
             end=end_at,
             ocpi_version=ocpi_version,
             step_mode=cast(StepMode | None, step_mode),
-            reservation_expired=reservation_expired,
         )
 
     energy_kwh = total_energy_kwh or Decimal(0)

@@ -38,3 +38,25 @@ def figures(name: str, latencies_s: list[float], seconds: float, failed: int = 0
         return rows[min(int(share * len(rows)), len(rows) - 1)] * 1000
 
     return Figures(name, len(latencies_s), seconds, at(0.5), at(0.99), rows[-1] * 1000, failed)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """CPU time of one operation in milliseconds, over several rounds of many operations each."""
+
+    name: str
+    rounds: int
+    min_ms: float
+    median_ms: float
+    max_ms: float
+
+    @property
+    def per_second(self) -> float:
+        return 1000 / self.median_ms if self.median_ms else 0.0
+
+    def line(self) -> str:
+        """The figures as one line of a table."""
+        return (
+            f"{self.name:<34} {self.per_second:>9.1f}/s  min {self.min_ms:>8.3f} ms"
+            f"  median {self.median_ms:>8.3f} ms  max {self.max_ms:>8.3f} ms  rounds={self.rounds}"
+        )

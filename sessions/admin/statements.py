@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -11,15 +12,19 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from emsp.core.errors import DomainError
 from sessions.ledger import entries, export, journal, settling, statements
-from sessions.models import Statement, StatementPayment
+from sessions.models import EntryKind, Statement, StatementPayment
+
+SHOWN = 200
 
 
 class AdjustmentForm(forms.Form):
@@ -67,6 +72,7 @@ class StatementAdmin(ModelAdmin):
     fields = ("kind", "party", "bap_id", "period_from", "period_to", "currency")
     sums = (
         "billed", "credited", "adjusted", "total", "paid", "still_open", "row_count", "built_at", "closed_at", "closed_by",
+        "entries",
     )  # fmt: skip
     actions = ("build_again", "close_periods")
     actions_list = ("build_last_month",)
@@ -111,6 +117,17 @@ class StatementAdmin(ModelAdmin):
         """Of a closed statement; the total of an open one may still change."""
         left: Decimal = statement.total - statement.sum_paid
         return left if statement.closed_at else None
+
+    @display(description="entries")
+    def entries(self, statement: Statement) -> SafeString:
+        """The first SHOWN entries; the files have all."""
+        listed = list(islice(statements.rows(statement), SHOWN + 1))
+        cells = [
+            (row.booked_on, EntryKind(row.kind).label, row.text, row.order, f"{row.amount:.2f}")
+            for row in listed[:SHOWN]
+        ]
+        more = f"The first {SHOWN}; the files have all {statement.row_count}." if len(listed) > SHOWN else ""
+        return render_to_string("admin/sessions/statement_entries.html", {"rows": cells, "more": more})
 
     def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Recording a payment has a permission of its own: it moves the books, not the statement."""

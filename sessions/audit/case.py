@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from typing import Any
 
-from catalog.pricing import Amount, Priced
+from catalog.pricing import Amount, Priced, TariffError
+from catalog.pricing.taxes import read_price
 
 SECONDS_PER_HOUR = Decimal(3600)
 HUNDRED = Decimal(100)
@@ -117,10 +118,13 @@ class Repricing:
 
 
 def price_of(raw: Mapping[str, Any], name: str) -> Amount | None:
-    """A Price member of a CDR; None when it is absent or cannot be read. 2.2.1 names and those of 2.1.1 (a number)."""
+    """A Price member of a CDR, as of any OCPI version (2.1.1: a number); None when it is absent or cannot be read."""
     given = raw.get(name)
     if isinstance(given, Mapping):
-        excl, incl = number(given.get("excl_vat")), number(given.get("incl_vat"))
+        try:
+            excl, incl = map(number, read_price(given, name, "2.2.1"))
+        except TariffError:
+            return None
         return None if excl is None and incl is None else Amount(excl, incl)
     plain = number(given)
     return None if plain is None else Amount(plain, None)

@@ -25,7 +25,7 @@ def accept(audit: CdrAudit, *, by: AbstractBaseUser, reason: str) -> CdrDecision
 
 @transaction.atomic
 def contest(audit: CdrAudit, *, by: AbstractBaseUser, reason: str) -> CdrDecision:
-    """The CPO is wrong: its amount is refused until it is credited. The bill is left as it is.
+    """The CPO is wrong: its statement tells the amount as disputed until it is credited. The bill is left as it is.
 
     Raises DecisionRefused without a reason.
     """

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from catalog.services.offer_rows import power_of
 from ocpi.models import Cdr, Connector, Session, Tariff, TariffVersion
 from sessions.audit.case import Case, Other, objects
 from sessions.audit.circumstances import named_tariffs
@@ -97,7 +98,7 @@ def _reported_place(cdr: Cdr) -> _Place:
         .first()
     )
     zone = connector.evse.location.time_zone if connector else ""
-    return _Place(_reported_tariff(cdr), zone, connector.max_electric_power_w if connector else None)
+    return _Place(_reported_tariff(cdr), zone, power_of(connector) if connector else None)
 
 
 def _reported_tariff(cdr: Cdr) -> Mapping[str, Any] | None:

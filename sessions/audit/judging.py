@@ -38,15 +38,6 @@ class Judgement:
     differences: list[Difference]
     ours: Repricing
 
-    def sentence(self, code: str) -> str:
-        """The sentence of a finding; empty when there is no such finding."""
-        return next((finding.sentence for finding in self.findings if finding.code == code), "")
-
-    @property
-    def holds(self) -> str:
-        """Why the bill must be held; empty when it need not."""
-        return next((each.sentence for each in self.findings if each.severity == Severity.HOLD), "")
-
 
 def judge(case: Case) -> Judgement:
     """Price the CDR and run every check on it. Source: ocpi.md 3.4, 4.4."""

@@ -14,6 +14,7 @@ from emsp.core.money import plain
 from emsp.core.wire import moment_text
 from sessions.documents import gap, pdf, rows, text
 from sessions.ledger import statements
+from sessions.ledger.statements import Row
 from sessions.models import EntryKind, Statement
 
 COLUMNS = ("booked_on", "occurred_on", "kind", "order", "energy_kwh", "text", "amount", "currency")
@@ -22,19 +23,25 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 def as_json(statement: Statement) -> bytes:
     """Amounts as text with two decimals; rows add up to total."""
-    told = _summary(statement) | {"rows": _rows(statement)}
+    listed = list(statements.rows(statement))
+    told = _summary(statement) | {"disputed": f"{_disputed(listed):.2f}", "rows": _rows(statement, listed)}
     return msgspec.json.format(msgspec.json.encode(told), indent=1)
 
 
 def as_csv(statement: Statement) -> bytes:
-    """UTF-8 with a byte order mark, which spreadsheets want; the last line is the total."""
+    """UTF-8 with a byte order mark, which spreadsheets want; last the total, and what of it is disputed."""
+    listed = list(statements.rows(statement))
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    for row in _rows(statement):
+    for row in _rows(statement, listed):
         writer.writerow([_harmless(row[name]) if name == "text" else row[name] for name in COLUMNS])
-    total = {"text": "total", "amount": f"{statement.total:.2f}", "currency": statement.currency}
-    writer.writerow([total.get(name, "") for name in COLUMNS])
+    sums = [("total", statement.total)]
+    if disputed := _disputed(listed):
+        sums.append(("of which disputed", disputed))
+    for label, amount in sums:
+        line = {"text": label, "amount": f"{amount:.2f}", "currency": statement.currency}
+        writer.writerow([line.get(name, "") for name in COLUMNS])
     return file.getvalue().encode("utf-8-sig")
 
 
@@ -49,6 +56,7 @@ def as_pdf(statement: Statement) -> bytes:
 
 
 def _story(statement: Statement) -> Iterator[Flowable]:
+    listed = list(statements.rows(statement))
     state = f"closed {statement.closed_at:%Y-%m-%d}" if statement.closed_at else "draft, not closed"
     period = f"{statement.period_from} to {statement.period_to} (UTC), {statement.currency}; {state}"
     yield text("Statement of account", size=20, bold=True)
@@ -58,9 +66,12 @@ def _story(statement: Statement) -> Iterator[Flowable]:
     yield gap(6)
     sums = [(label, f"{amount:.2f}") for label, amount in _sums(statement)]
     yield rows(("", f"Amount ({statement.currency})"), sums, (0.7, 0.3), strong_last=True)
+    if disputed := _disputed(listed):
+        yield gap(2)
+        yield text(f"Of this, {disputed:.2f} {statement.currency} is disputed.", quiet=True)
     yield gap(8)
     head = ("What", "Day", "Order", "kWh", "Amount")
-    yield rows(head, _cells(statement), (0.3, 0.13, 0.33, 0.1, 0.14), size=8)
+    yield rows(head, _cells(listed), (0.3, 0.13, 0.33, 0.1, 0.14), size=8)
 
 
 FORMATS: dict[str, tuple[str, Callable[[Statement], bytes]]] = {
@@ -91,7 +102,11 @@ def _summary(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _rows(statement: Statement) -> list[dict[str, str]]:
+def _disputed(listed: list[Row]) -> Decimal:
+    return sum((row.amount for row in listed if row.disputed), statements.ZERO)
+
+
+def _rows(statement: Statement, listed: list[Row]) -> list[dict[str, str]]:
     return [
         {
             "booked_on": row.booked_on.isoformat(),
@@ -103,7 +118,7 @@ def _rows(statement: Statement) -> list[dict[str, str]]:
             "amount": f"{row.amount:.2f}",
             "currency": statement.currency,
         }
-        for row in statements.rows(statement)
+        for row in listed
     ]
 
 
@@ -117,12 +132,14 @@ def _sums(statement: Statement) -> list[tuple[str, Decimal]]:
     ]
 
 
-def _cells(statement: Statement) -> list[tuple[str, ...]]:
+def _cells(listed: list[Row]) -> list[tuple[str, ...]]:
     made: list[tuple[str, ...]] = []
-    for row in statements.rows(statement):
+    for row in listed:
         what = EntryKind(row.kind).label.capitalize()
         if row.kind == EntryKind.ADJUSTMENT:
             what += f": {row.text}"
+        if row.disputed:
+            what += ", disputed"
         if row.booked_on != row.occurred_on:
             what += f" (of {row.occurred_on})"
         energy = "" if row.energy_kwh is None else plain(row.energy_kwh)

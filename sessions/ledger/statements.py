@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from emsp.core.errors import DomainError
 from sessions.ledger import journal
-from sessions.models import Account, EntryKind, Posting, Statement
+from sessions.models import Account, EntryKind, JournalEntry, Posting, Statement
 
 ACCOUNT_OF = {"CPO": Account.PAYABLE_CPO, "BAP": Account.RECEIVABLE_BAP}
 ZERO = Decimal("0.00")
@@ -25,7 +25,10 @@ class PeriodNotClosable(DomainError):
 
 @dataclass(frozen=True)
 class Row:
-    """One entry of a statement. amount: above 0 when it adds to what is owed. order, energy_kwh: None for adjustments."""
+    """One entry of a statement. amount: above 0 when it adds to what is owed. order, energy_kwh: None for adjustments.
+
+    disputed: as things stand now, the CDR behind it is not taken as owed; the statement counts it all the same.
+    """
 
     booked_on: date
     occurred_on: date
@@ -34,23 +37,34 @@ class Row:
     energy_kwh: Decimal | None
     text: str
     amount: Decimal
+    disputed: bool = False
 
 
 def rows(statement: Statement) -> Iterator[Row]:
     """Its entries, in the order in which they were booked."""
     sign = -1 if statement.kind == "CPO" else 1
-    fields = ("entry", "entry__order", "entry__bill__quote")
+    fields = ("entry__order", "entry__bill__quote", "entry__bill__cdr__audit", "entry__reversal")
     for posting in _postings(statement).select_related(*fields).order_by("entry__booked_on", "pk").iterator():
         entry = posting.entry
+        disputed = statement.kind == "CPO" and _is_disputed(entry)
         yield Row(
             booked_on=entry.booked_on,
             occurred_on=entry.occurred_on,
             kind=entry.kind,
             order=str(entry.order.reference) if entry.order else "",
             energy_kwh=entry.bill.quote.energy_kwh if entry.bill else None,
-            text=entry.text,
+            text=f"{entry.text}, disputed" if disputed else entry.text,
             amount=sign * posting.amount,
+            disputed=disputed,
         )
+
+
+def _is_disputed(entry: JournalEntry) -> bool:
+    """Whether it books a CDR that we do not take as owed, and was not taken back."""
+    if entry.kind != EntryKind.BILL or entry.bill is None or hasattr(entry, "reversal"):
+        return False
+    audit = getattr(entry.bill.cdr, "audit", None)
+    return audit is not None and audit.disputed
 
 
 def _postings(statement: Statement) -> QuerySet[Posting]:

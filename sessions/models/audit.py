@@ -88,6 +88,13 @@ class CdrAudit(models.Model):
     def __str__(self) -> str:
         return f"audit of {self.cdr}"
 
+    @property
+    def disputed(self) -> bool:
+        """Whether the CPO's amount is not taken as owed: contested, or found wrong and not yet accepted or credited."""
+        if self.credited or self.decision == Decision.ACCEPTED:
+            return False
+        return self.decision == Decision.CONTESTED or self.verdict != Verdict.ACCEPT
+
     def sentence(self, severity: str) -> str:
         """The first finding of this severity; empty when there is none."""
         return next((str(each["sentence"]) for each in self.findings if each["severity"] == severity), "")

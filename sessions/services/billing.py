@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from catalog.services import quoting as prices
+from catalog.services.priced_lines import PricedLines
 from ocpi.models import Cdr
 from sessions.audit import missing
 from sessions.audit.gathering import is_billed
@@ -144,11 +145,12 @@ def _bill(order: Order, cdr: Cdr) -> Bill:
     )
 
 
-def _price(order: Order, cdr: Cdr) -> prices.PricedLines:
+def _price(order: Order, cdr: Cdr) -> PricedLines:
     """The CDR's charging periods under the tariff version that was quoted; lines incl. VAT."""
     assert order.quote is not None  # an order beyond QUOTED always has one
     return prices.bill(
         order.quote.tariff,
+        ocpi_version=order.party.connection.version,
         time_zone=order.offer.time_zone,
         charging_periods=cdr.raw.get("charging_periods") or [],
         end_at=cdr.end_at,
@@ -159,7 +161,7 @@ def _price(order: Order, cdr: Cdr) -> prices.PricedLines:
     )
 
 
-def _store(order: Order, priced: prices.PricedLines, cdr: Cdr) -> Quote:
+def _store(order: Order, priced: PricedLines, cdr: Cdr) -> Quote:
     assert order.quote is not None  # an order beyond QUOTED always has one
     lines, total, kind = stored_lines(priced), priced.total, QuoteKind.BILL
     explanation = list(priced.explanation)

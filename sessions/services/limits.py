@@ -78,6 +78,7 @@ def metered_cost(
         read_at, energy_kwh = read_at + ahead, energy_kwh + more_kwh
     priced = prices.bill(
         order.quote.tariff,
+        ocpi_version=order.party.connection.version,
         time_zone=order.offer.time_zone,
         charging_periods=periods,
         end_at=read_at,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.errors import PriceUnknown
 from catalog.models import Offer
 from catalog.services import quoting as prices
+from catalog.services.priced_lines import PricedLines
 from emsp.core.money import CENT
 from sessions.errors import EvseUnavailable, QuantityUnavailable, QuoteExpired
 from sessions.models import Order, Quote, QuoteKind
@@ -111,7 +112,7 @@ def amount_of(wish: Wish) -> Decimal | None:
     return None if wish.amount is None else min(wish.amount, MAX_AMOUNT).quantize(CENT, ROUND_FLOOR)
 
 
-def stored_lines(priced: "prices.PricedLines") -> list[dict[str, str | None]]:
+def stored_lines(priced: PricedLines) -> list[dict[str, str | None]]:
     """Lines in the form in which a Quote keeps them; decimals as text."""
     return [
         {

@@ -109,6 +109,51 @@ def test_an_element_behind_a_wider_one_never_applies():
     assert found(element(ENERGY, **narrow), element(ENERGY, **wide), element(ENERGY)) == []
 
 
+NIGHT = {"start_time": "22:00", "end_time": "06:00"}
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "never"),
+    [
+        ({"max_kwh": 50}, {"max_kwh": 20}, True),
+        ({"max_kwh": 20}, {"max_kwh": 50}, False),
+        ({"min_duration": 600}, {"min_duration": 3600, "min_power": 11}, True),
+        ({"min_duration": 600, "min_power": 11}, {"min_duration": 3600}, False),
+        ({"min_power": 11}, {"min_current": 16}, False),
+        (NIGHT, {"start_time": "23:00", "end_time": "05:00"}, True),
+        (NIGHT, {"start_time": "02:00", "end_time": "06:00"}, True),
+        (NIGHT, {"start_time": "02:00", "end_time": "07:00"}, False),
+        (NIGHT, {"start_time": "06:00", "end_time": "22:00"}, False),
+        ({"start_time": "08:00", "end_time": "18:00"}, NIGHT, False),
+        ({"start_time": "08:00"}, {"start_time": "09:00"}, True),
+        ({"start_time": "00:00", "end_time": "00:00"}, NIGHT, True),
+        ({"day_of_week": ["MONDAY", "FRIDAY"]}, {"day_of_week": ["FRIDAY"]}, True),
+        ({"day_of_week": ["FRIDAY"]}, {"day_of_week": ["MONDAY", "FRIDAY"]}, False),
+        ({"start_date": "2026-01-01"}, {"start_date": "2026-02-01", "end_date": "2026-03-01"}, True),
+        ({"end_date": "2026-02-01"}, {"start_date": "2026-01-01"}, False),
+    ],
+)
+def test_an_element_inside_an_earlier_one_never_applies(wide, narrow, never):
+    text = "This ENERGY never applies: element 1 applies before it whenever this one could."
+    told = one("elements[1]", text) if never else []
+
+    assert found(element(ENERGY, **wide), element(ENERGY, **narrow)) == told
+
+
+def test_what_cannot_price_a_reservation_is_told():
+    odd = element(ENERGY, component("TIME", 2), reservation="RESERVATION")
+    unknown = element(component("TIME", 2), reservation="BOOKING")
+
+    assert found(odd, unknown, element(ENERGY)) == [
+        ("warning", FIRST, "ENERGY cannot price a reservation: it never applies."),
+        (
+            "warning",
+            "elements[1].restrictions.reservation",
+            "reservation 'BOOKING' is unknown: the element never applies.",
+        ),
+    ]
+
+
 def test_two_components_of_one_type():
     text = "A second ENERGY in one element: only the first one counts."
 

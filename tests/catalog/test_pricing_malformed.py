@@ -55,7 +55,7 @@ def test_forms_that_partners_write_are_read():
     }
     priced = price(of)
     assert priced.currency == "EUR"
-    assert sides(priced.total) == money("1.5", "1.2")
+    assert sides(priced.total) == money("1.5", "1.8")
     assert priced.billed["energy_kwh"] == 10
 
 

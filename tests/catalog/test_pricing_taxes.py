@@ -67,6 +67,44 @@ def test_a_limit_acts_on_the_side_that_is_known():
     assert total(of, "2.3.0").as_dict()["total_cost"] == {"before_taxes": None, "after_taxes": "33.00"}
 
 
+@pytest.mark.parametrize(
+    ("version", "tax_included", "vats", "expected"),
+    [
+        ("2.2.1", None, (20, 20), ("30", "36")),
+        ("2.2.1", None, (None, None), ("30", "30")),
+        ("2.2.1", None, (20, 5), ("30", "12.525")),
+        ("2.2.1", None, (20, None), ("30", "12.5")),
+        ("2.1.1", None, (None, None), ("30", None)),
+        ("2.3.0", "NO", (20, 20), ("30", "36")),
+        ("2.3.0", "YES", (20, 20), ("25", "30")),
+        ("2.3.0", "YES", (None, None), (None, "30")),
+        ("2.3.0", "YES", (20, 5), ("8.8095238095238095", "30")),
+        ("2.3.0", "N/A", (20, 5), ("30", "30")),
+    ],
+)
+def test_a_bare_limit_has_the_tax_that_all_prices_share(version, tax_included, vats, expected):
+    """10 kWh at 1.00 and a start fee of 0.50, at least 30."""
+    energy, flat = vats
+    prices = element(component("ENERGY", 1, vat=energy), component("FLAT", "0.5", vat=flat))
+    free = element(component("TIME", 0))
+    of = tariff(prices, free, tax_included=tax_included, min_price="30")
+    assert sides(total(of, version).total) == money(*expected)
+
+
+@pytest.mark.parametrize(
+    ("taxes", "after"),
+    [
+        ([{"name": "GST", "amount": "1.5"}, {"name": "PST", "amount": 3}], "34.5"),
+        ([{"name": "GST", "percentage": 5}], "24"),
+        ([], "24"),
+    ],
+)
+def test_the_taxes_of_a_price_are_added(taxes, after):
+    limit = {"before_taxes": 30, "taxes": taxes}
+    of = tariff(element(component("ENERGY", 2, vat=20)), tax_included="NO", min_price=limit)
+    assert sides(total(of, "2.3.0").total) == money("30", after)
+
+
 def test_amounts_are_shown_with_two_to_four_decimals():
     of = tariff(element(component("ENERGY", "0.250005", vat="5.2")))
     costs = total(of, "2.2.1").as_dict()

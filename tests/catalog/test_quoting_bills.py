@@ -39,6 +39,7 @@ def billed(tariff, charging_periods, **over):
     end_at = AT + timedelta(minutes=30 * max(len(charging_periods), 1))
     return bill(
         tariff,
+        ocpi_version="2.2.1",
         time_zone="Asia/Kolkata",
         charging_periods=charging_periods,
         end_at=end_at,
@@ -180,7 +181,7 @@ class TestBill:
         told = periods({"RESERVATION_TIME": "0.5"})
 
         assert billed(tariff, told).total == Decimal("7.00")
-        assert billed(tariff, told, reservation_expired=False).total == Decimal("3.00")
+        assert billed(tariff, told + periods({"ENERGY": 2})).total == Decimal("5.00")
 
     def test_a_tariff_that_cannot_be_priced_is_refused(self):
         with pytest.raises(PriceUnknown, match="currency"):

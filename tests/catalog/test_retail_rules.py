@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from catalog.retail import Match, Rule, Sale, Terms, changes_at, choose, energy_price, retail
-from catalog.services.priced_lines import Line, PricedLines
+from catalog.services.priced_lines import Line, PricedLines, unit_price
 
 INDIA = ZoneInfo("Asia/Kolkata")
 MONDAY_10 = datetime(2026, 3, 2, 10, 0, tzinfo=INDIA)
@@ -73,6 +73,22 @@ class TestTerms:
 
         assert (priced.lines, priced.total, priced.total_excl_vat) == (given.lines, D("100.00"), D("84.75"))
         assert priced.cost is given
+
+    @pytest.mark.parametrize(
+        ("rule", "shown"),
+        [
+            (terms(), "0.1235"),
+            (terms(kind="MARKUP", markup_percent="300"), "0.4940"),
+            (terms(kind="MARKUP", markup_per_kwh="0.00005"), "0.1236"),
+            (terms(cap_per_kwh="0.1234"), "0.1234"),
+        ],
+    )
+    def test_a_quote_has_the_price_that_a_search_shows(self, rule, shown):
+        """The operator takes 0.12345 per kWh, which a search knows as 0.1235."""
+        priced = retail(cost(energy(price="0.12345")), rule)
+
+        assert energy_price(D("0.1235"), rule) == D(shown)
+        assert unit_price(priced.lines[0].unit_price_incl_vat) == D(shown)
 
     def test_a_percentage_is_on_every_line(self):
         priced = retail(

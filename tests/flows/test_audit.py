@@ -10,10 +10,12 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from ocpi.models import Connector
 from sessions.audit import decisions, missing
 from sessions.audit.evidence import bundle
 from sessions.errors import BillCredited, DecisionRefused
-from sessions.models import AuditPolicy, Bill, CdrAudit, Invoice, MissingCdr, Order
+from sessions.ledger import export, statements
+from sessions.models import AuditPolicy, Bill, CdrAudit, Invoice, MissingCdr, Order, Statement
 from sessions.services import billing, watch
 from sessions.states import OrderState
 from tests.flows.world import tariff
@@ -125,6 +127,17 @@ def test_a_cdr_of_nobody_is_audited_too(driver, cpo):
     assert audit.our_total == Decimal("91.00")
 
 
+def test_the_power_of_a_connector_may_be_stated_in_kw(driver, cpo):
+    """30 in place of 30000: a CDR of none of our orders takes 4.5 kWh in half an hour."""
+    session = driver.charge()
+    Connector.objects.update(max_electric_power_w=30)
+    token = session["cdr_token"] | {"uid": "other"}
+
+    cpo.cdr(session | {"authorization_reference": "H-1", "cdr_token": token, "id": "S-9"}, id="CDR-9")
+
+    assert codes(CdrAudit.objects.get()) == []
+
+
 class TestDecisions:
     def held(self, driver, cpo):
         session = driver.charge()
@@ -196,6 +209,52 @@ class TestDecisions:
         assert "the CPO wants 100 INR more than the tariff gives" in page
         assert "the CPO charges 191.0000 INR, the quoted tariff gives 91.00" in listed
         assert 'name="reason"' in listed
+
+
+class TestStatements:
+    """What a CPO is owed says how much of it is disputed, and leaves nothing out."""
+
+    def shown(self, cpo, kind="CPO"):
+        today = timezone.now().date()
+        whose = {"party": cpo.party} if kind == "CPO" else {"bap_id": "bap.tests.example"}
+        statement = statements.build(
+            Statement(kind=kind, currency="INR", period_from=today, period_to=today, **whose)
+        )
+        told = json.loads(export.as_json(statement))
+        texts = [(row["text"].partition(", ")[2] or row["text"], row["amount"]) for row in told["rows"]]
+        assert statement.row_count == len(told["rows"])
+        return told["total"], told["disputed"], texts
+
+    @pytest.mark.parametrize("decided", [None, decisions.contest])
+    def test_a_contested_amount_is_marked(self, driver, cpo, staff, decided):
+        cpo.cdr(driver.charge(), total=191.0)
+        if decided:
+            decided(CdrAudit.objects.get(), by=staff, reason="100 too much")
+
+        assert self.shown(cpo) == ("191.00", "191.00", [("disputed", "191.00")])
+        assert self.shown(cpo, "BAP") == ("91.00", "0.00", [(f"order {Order.objects.get()}", "91.00")])
+
+    def test_an_accepted_amount_is_owed(self, driver, cpo, staff):
+        cpo.cdr(driver.charge(), total=191.0)
+        decisions.accept(CdrAudit.objects.get(), by=staff, reason="agreed by phone")
+
+        assert self.shown(cpo) == ("191.00", "0.00", [(f"order {Order.objects.get()}", "191.00")])
+
+    def test_a_released_bill_leaves_the_amount_disputed(self, driver, cpo, staff):
+        cpo.cdr(driver.charge(), total_energy=90)
+        decisions.release(CdrAudit.objects.get(), by=staff, reason="the driver agrees")
+
+        assert self.shown(cpo) == ("91.00", "91.00", [("disputed", "91.00")])
+
+    def test_a_credited_amount_is_disputed_no_more(self, driver, cpo):
+        session = driver.charge()
+        cpo.cdr(session, total=191.0)
+        credit(cpo, session, total=-191.0)
+
+        total, disputed, texts = self.shown(cpo)
+
+        assert (total, disputed) == ("0.00", "0.00")
+        assert [amount for _, amount in texts] == ["191.00", "-191.00"]
 
 
 def test_the_evidence_holds_all_that_the_audit_rests_on(driver, cpo, staff):

@@ -11,6 +11,7 @@ from catalog.books import rules_of
 from catalog.services import simulation
 from ocpi.services import tariffs
 from sessions.models import Bill, Order, Quote
+from sessions.services import billing
 from sessions.services.binding import digest_of
 from tests.factories.beckn import SubscriberFactory
 from tests.factories.price_book import draft, published
@@ -280,6 +281,65 @@ def test_a_price_book_is_tried_on_what_was_billed(driver, cpo):
         Decimal("91.00"),
     )
     assert list(simulation.past_charges(now - timedelta(days=30), now - timedelta(days=1), 10)) == []
+
+
+def charges_of_today():
+    now = timezone.now()
+    found = simulation.past_charges(now - timedelta(days=30), now + timedelta(days=1), 10)
+    return [(charge.cost.total, charge.billed) for charge in found]
+
+
+def credit(cpo, session, total, **over):
+    """The credit CDR of CDR-1."""
+    costs = {"excl_vat": total, "incl_vat": total}
+    cpo.cdr(session, total_cost=costs, id="CDR-1-C", credit=True, credit_reference_id="CDR-1", **over)
+
+
+def test_a_charge_that_was_credited_is_not_tried(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+    credit(cpo, session, -91.0)
+
+    assert charges_of_today() == []
+
+
+def test_a_corrected_charge_is_tried_once(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+    credit(cpo, session, -91.0)
+    cpo.cdr(session, kwh=4.0, total=82.0, id="CDR-2")
+
+    assert charges_of_today() == [(Decimal("82.00"), Decimal("82.00"))]
+
+
+def test_a_charge_of_two_bills_is_tried_by_the_newer(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+    cpo.cdr(session, kwh=4.0, total=82.0, id="CDR-2")
+    billing.release_held(Bill.objects.exclude(held="").get())
+
+    assert charges_of_today() == [(Decimal("82.00"), Decimal("82.00"))]
+
+
+def test_a_credit_of_a_part_is_what_was_billed_less(driver, cpo):
+    session = driver.charge()
+    cpo.cdr(session)
+    credit(cpo, session, -45.5)
+
+    assert charges_of_today() == [(Decimal("91.00"), Decimal("45.50"))]
+
+
+def test_a_bill_reads_the_tariff_by_the_version_of_the_connection(driver, cpo):
+    """In 2.3.0 the prices may hold the tax: 4.5 kWh at 23.60 with 18 % in it, and not on top."""
+    cpo.cdr(driver.charge())
+    order = Order.objects.select_related("party__connection", "quote").get()
+    parts = [{"type": "ENERGY", "price": Decimal("23.6"), "vat": Decimal(18), "step_size": 1}]
+    order.quote.tariff = tariff(tax_included="YES", elements=[{"price_components": parts}])
+    order.party.connection.version = "2.3.0"
+
+    priced = billing.price_cdr(order, Bill.objects.get().cdr)
+
+    assert (priced.total, priced.total_excl_vat) == (Decimal("106.20"), Decimal("90.00"))
 
 
 class TestQuantities:

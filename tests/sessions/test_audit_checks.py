@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from sessions.audit.case import Case, Other, Severity, Thresholds
+from catalog.pricing import Amount
+from sessions.audit.case import Case, Other, Severity, Thresholds, price_of
 from sessions.audit.judging import judge
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -300,6 +301,25 @@ def test_the_rounding_rule_that_agrees_is_kept(total, mode, codes):
 
     assert judged.ours.step_mode == mode
     assert [each.code for each in judged.findings] == codes
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (prices("91", "107.38"), Amount(D("91"), D("107.38"))),
+        (prices("91"), Amount(D("91"), None)),
+        (D("91"), Amount(D("91"), None)),
+        (
+            {"before_taxes": D("91"), "taxes": [{"name": "CGST", "amount": D("8.19")}, {"name": "SGST", "amount": 8}]},
+            Amount(D("91"), D("107.19")),
+        ),
+        ({"before_taxes": D("91")}, Amount(D("91"), None)),
+        ({"before_taxes": D("91"), "taxes": [7]}, None),
+        ({}, None),
+    ],
+)
+def test_a_cost_is_read_as_of_any_version(given, expected):
+    assert price_of({"total_cost": given}, "total_cost") == expected
 
 
 ODD = [None, True, -1, 0, 10**19, D("1e-30"), D("1e30"), "", "NaN", "x", [], [1, None], {}, {"id": 7}]

@@ -9,22 +9,27 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from emsp.bench import floor, places, runs
-from emsp.bench.figures import Figures
+from emsp.bench import floor, places, pricing, runs
+from emsp.bench.figures import Figures, Rounds
 from emsp.bench.stack import Stack, stack
 
-WHAT = ("pull", "push", "search")
+WHAT = ("price", "pull", "push", "search")
+Row = Figures | Rounds
 
 
 class Command(BaseCommand):
-    help = """Measures search, push and pull on a database of their own, and the floor of the machine in the same run.
+    help = """Measures search, push, pull and price, and the floor of the machine in the same run.
 
-Needs PostgreSQL and Redis: those of a running demo (make demo), or DATABASE_URL and REDIS_URL. The database
-emsp_bench is made on that server and dropped at the end; nothing else is touched. Quote ratios, not single times.
+price is CPU time alone. The others need PostgreSQL and Redis: those of a running demo (make demo), or DATABASE_URL and
+REDIS_URL. The database emsp_bench is made on that server and dropped at the end; nothing else is touched. Quote ratios,
+not single times.
 
   manage.py bench search push pull --locations 100000
+  manage.py bench price
   manage.py bench search --locations 10000 --per-second 50 --seconds 20 --json out.json
 """
+
+    requires_system_checks = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(
@@ -49,13 +54,17 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
         wanted = options["what"] or list(WHAT)
         if unknown := set(wanted) - set(WHAT):
             raise CommandError(f"not known: {', '.join(sorted(unknown))}; known are {', '.join(WHAT)}")
-        rows: list[Figures] = []
+        rows: list[Row] = []
         notes: list[str] = []
-        try:
-            with stack(settings.DATABASE_URL, settings.REDIS_URL) as made:
-                self._measure(made, wanted, options, rows, notes)
-        except RuntimeError as error:
-            raise CommandError(str(error)) from None
+        if "price" in wanted:
+            for row in pricing.price():
+                self._tell(row, rows)
+        if set(wanted) != {"price"}:
+            try:
+                with stack(settings.DATABASE_URL, settings.REDIS_URL) as made:
+                    self._measure(made, wanted, options, rows, notes)
+            except RuntimeError as error:
+                raise CommandError(str(error)) from None
         if options["json"]:
             found = [asdict(row) | {"per_second": row.per_second} for row in rows]
             options["json"].write_text(
@@ -63,7 +72,7 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
             )
 
     def _measure(
-        self, made: Stack, wanted: list[str], options: Any, rows: list[Figures], notes: list[str]
+        self, made: Stack, wanted: list[str], options: Any, rows: list[Row], notes: list[str]
     ) -> None:
         count, seconds = options["locations"], options["seconds"]
         made.run("bench_seed", str(runs.TOKEN))
@@ -83,13 +92,13 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
             for row in runs.search(made, locations=count, per_second=options["per_second"], seconds=seconds):
                 self._tell(row, rows)
 
-    def _pull(self, made: Stack, count: int, rows: list[Figures], notes: list[str]) -> None:
+    def _pull(self, made: Stack, count: int, rows: list[Row], notes: list[str]) -> None:
         row, peak_mb = runs.pull(made, locations=count)
         self._tell(row, rows)
         notes.append(f"peak memory of the pull of {count} locations: {peak_mb} MB")
         self.stdout.write(notes[-1])
 
-    def _tell(self, row: Figures, rows: list[Figures]) -> None:
+    def _tell(self, row: Row, rows: list[Row]) -> None:
         rows.append(row)
         self.stdout.write(row.line())
         self.stdout.flush()
