@@ -1,6 +1,5 @@
 """Audit a CDR and keep what was found."""
 
-from decimal import Decimal
 
 from django.db import transaction
 
@@ -39,7 +38,7 @@ def audit_credit(order: Order | None, cdr: Cdr, findings: list[Finding]) -> CdrA
             "connector": "",
             "start_at": cdr.start_at,
             "verdict": VERDICT_OF[verdict],
-            "cpo_total": _stated(cdr),
+            "cpo_total": cdr.total_cost,
             "with_vat": cdr.total_cost_incl_vat is not None,
             "findings": _as_json(findings),
         },
@@ -72,7 +71,7 @@ def _store(order: Order | None, cdr: Cdr, case: Case, judged: Judgement) -> CdrA
             "step_mode": judged.ours.step_mode,
             "with_vat": case.incl_vat is not None,
             "our_total": ours,
-            "cpo_total": _stated(cdr),
+            "cpo_total": cdr.total_cost,
             "findings": _as_json(judged.findings),
             "differences": [line.as_json() for line in judged.differences],
             "explanation": [*judged.ours.findings, *(priced.explanation if priced else [])],
@@ -80,10 +79,6 @@ def _store(order: Order | None, cdr: Cdr, case: Case, judged: Judgement) -> CdrA
         },
     )
     return made
-
-
-def _stated(cdr: Cdr) -> Decimal:
-    return cdr.total_cost_excl_vat if cdr.total_cost_incl_vat is None else cdr.total_cost_incl_vat
 
 
 def _as_json(findings: list[Finding]) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -279,12 +280,11 @@ class TestBackOffice:
         statement.refresh_from_db()
         assert (statement.total, statement.closed_by.username) == (Decimal("80.00"), "admin")
         assert admin_client.get(listed).status_code == 200
-        assert (
-            admin_client.get(
-                reverse("admin:charging_sessions_statement_change", args=[statement.pk])
-            ).status_code
-            == 200
-        )
+        page = admin_client.get(reverse("admin:charging_sessions_statement_change", args=[statement.pk]))
+        cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.content.decode())
+        shown = [tuple(cells[at + 1 : at + 5 : 1]) for at, cell in enumerate(cells) if cell == str(FIRST)]
+        assert [(what, text, amount) for what, text, _, amount in shown] == [("Bill", "order a", "88.00")]
+        assert cells[cells.index("agreed by phone") + 2] == "-8.00"
 
     def test_the_journal_can_be_read_but_not_changed(self, admin_client, party):
         entry = sell(party, "a", FIRST)
