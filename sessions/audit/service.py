@@ -1,6 +1,5 @@
 """Audit a CDR and keep what was found."""
 
-
 from django.db import transaction
 
 from ocpi.models import Cdr
