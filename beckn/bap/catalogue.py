@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -88,6 +88,31 @@ class Station:
     def offer(self, item_id: str) -> Offer | None:
         """The offer of that item; None when it is not here."""
         return next((offer for offer in self.offers if offer.item_id == item_id), None)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a connector must be like. max_price is per kWh, tax included; empty and None: does not matter."""
+
+    connector: str = ""
+    min_power_kw: int | None = None
+    max_price: Decimal | None = None
+    green_only: bool = False
+
+    def fits(self, offer: Offer) -> bool:
+        """True when the offer is all that is wished; what the provider does not tell does not fit."""
+        return (
+            (not self.connector or offer.connector == self.connector)
+            and (not self.min_power_kw or (offer.power_kw or 0) >= self.min_power_kw)
+            and (self.max_price is None or (offer.price is not None and offer.price <= self.max_price))
+            and (offer.green or not self.green_only)
+        )
+
+
+def narrowed(found: Iterable[Station], wish: Wish) -> list[Station]:
+    """The stations with something that fits, each with that alone."""
+    fitting = (replace(one, offers=[offer for offer in one.offers if wish.fits(offer)]) for one in found)
+    return [station for station in fitting if station.offers]
 
 
 def stations(catalogues: Iterable[Any], origin: Point) -> list[Station]:

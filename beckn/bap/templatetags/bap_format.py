@@ -7,7 +7,8 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from beckn.bap import words
+from beckn.bap import nearby, words
+from beckn.bap.models import Order
 from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing
 from beckn.bap.wire import number
@@ -82,6 +83,22 @@ def fee_words(stands: Standing) -> str:
     if stands.fee_from_state == "ACTIVE":
         return _("Free until charging starts, then %(fee)s.") % {"fee": fee}
     return _("%(fee)s.") % {"fee": fee[:1].upper() + fee[1:]}
+
+
+@register.filter
+def fee_now(order: Order) -> str:
+    """What cancelling costs at this moment, in a sentence; empty where the provider names no fee."""
+    stands = order.standing
+    if stands.fee_percent is None and stands.fee_amount is None:
+        return ""
+    if stands.fee_from_state == "ACTIVE" and stands.started_at is None and stands.state != "ACTIVE":
+        return _("Cancelling now is free.")
+    agreed = order.agreed_total or Decimal(0)
+    fee = agreed * stands.fee_percent / 100 if stands.fee_percent is not None else stands.fee_amount
+    return _("Cancelling now costs %(fee)s.") % {"fee": money(fee, stands.currency)}
+
+
+register.simple_tag(nearby.alternatives)
 
 
 @register.filter

@@ -30,9 +30,10 @@ class Driver:
         station = (results or self.search()).link(r"/searches/[^\"]+/stations/[^\"]+")
         if "select" not in self.bpp.scripts:
             self.bpp.script("select", {"order": world.order()})
+        earlier = self.bpp.count("select")
         page = self.browser.post(station, **({"item": world.FREE, "quick": "8"} | form))
         self.order_path = page.path.removesuffix("/quote")
-        self.bpp.told("on_select")
+        self.bpp.told("on_select", earlier + 1)
         return self.browser.get(page.path)
 
     def book(self, **terms: object) -> Page:
