@@ -75,7 +75,7 @@ def share(part: Decimal | None, whole: Decimal | None) -> int:
 def fee_words(stands: Standing) -> str:
     """What cancelling costs, in a sentence."""
     if stands.fee_percent is not None:
-        fee = f"{quantity(stands.fee_percent, '%')} " + _("of the total")
+        fee = _("%(share)s of the total") % {"share": quantity(stands.fee_percent, "%")}
     elif stands.fee_amount is not None:
         fee = money(stands.fee_amount, stands.currency)
     else:

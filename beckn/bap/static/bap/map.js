@@ -55,7 +55,7 @@
     pins.set(one.key, { pin, marker });
   }
   if (markers.length > 1) {
-    map.fitBounds(L.latLngBounds(markers.map((one) => [one.latitude, one.longitude])).extend(start), { padding: [44, 44], maxZoom: 15 });
+    map.fitBounds(L.latLngBounds(markers.map((one) => [one.latitude, one.longitude])).extend(start), { padding: [44, 44], maxZoom: 15, animate: false });
   } else if (markers.length === 1) map.setView(start, 15);
   stops.addTo(map);
 
