@@ -1,7 +1,5 @@
 """The pages in a real browser: scripts run, nothing overflows at 390 and 1280 pixels, no script is refused."""
 
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,34 +8,6 @@ from tests.beckn.bap import world
 from tests.beckn.bap.journey import CONTACT, held
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    if CHROMIUM is None:
-        pytest.skip("Debian's chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[390, 1280])
-def page(request, chromium, bap, bpp):
-    context = chromium.new_context(viewport={"width": request.param, "height": 844})
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text) if "Content Security" in message.text else 0)
-    page.goto(bap.url)
-    yield page
-    context.close()
-    assert page.complaints == []
 
 
 def fits(page) -> bool:
