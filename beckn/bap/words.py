@@ -93,6 +93,11 @@ _ENDED_EARLY = Advice(
     _("You pay only what the bill below says. Pick another charger nearby to go on."),
     Step.SEARCH,
 )
+_NOT_RATED = Advice(
+    _("The provider could not take your rating"),
+    _("Nothing else has changed. Your order and its bill are where they were."),
+    Step.WAIT,
+)
 _OTHER = Advice(
     _("The provider could not do this"),
     _("Please try again. If it happens again, ask support and give them your order number."),
@@ -113,10 +118,23 @@ SYMBOLS = {
 CODES = {
     "30001": _GONE,
     "30002": _GONE,
+    "30003": _GONE,
     "30004": _GONE,
+    "30005": _GONE,
+    "30006": _GONE,
+    "30007": _GONE,
     "30008": _GONE,
     "30009": _GONE,
     "30010": _UNKNOWN_ORDER,
+    "30011": Advice(
+        _("The provider does not take this reason"),
+        _("The order still stands. Go back to it and cancel with another reason."),
+        Step.WAIT,
+    ),
+    "30012": _NOT_NOW,
+    "30013": _NOT_NOW,
+    "30014": _NOT_RATED,
+    "30015": _NOT_RATED,
     "40001": _NOT_HERE,
     "40002": _TAKEN,
     "40003": _PRICE_CHANGED,
@@ -125,8 +143,12 @@ CODES = {
         _("The provider wants the payment in another way. Ask for a new price and try again."),
         Step.QUOTE,
     ),
+    "40005": _NOT_HERE,
+    "40006": _TAKEN,
+    "50000": _OPERATOR_REFUSED,
     "50001": _TOO_LATE_TO_CANCEL,
     "50002": _NOT_NOW,
+    "50003": _NOT_RATED,
     "50004": Advice(
         _("Support cannot be reached through the app"),
         _("Please call the number printed on the charger."),
