@@ -38,7 +38,7 @@ class Offer:
 
 @dataclass
 class Station:
-    """A location of one provider, with its connectors."""
+    """A location of one provider, with its connectors. hours: `24/7`, `Mo-Fr 09:00-18:00; Sa 10:00-14:00`."""
 
     key: str
     provider_id: str
@@ -47,6 +47,7 @@ class Station:
     address: str
     point: Point
     distance_km: float
+    hours: str = ""
     offers: list[Offer] = field(default_factory=list)
 
     @property
@@ -150,6 +151,7 @@ def _add(found: dict[str, Station], provider: wire.Provider, origin: Point) -> N
                 point=point,
                 distance_km=distance_km(origin, point),
             )
+        found[key].hours = found[key].hours or _hours(item, stops)
         if found[key].offer(item.id) is None:
             found[key].offers.append(_offer(item, green))
 
@@ -194,6 +196,12 @@ def _address(site: wire.Site) -> str:
     city = (site.city and site.city.name) or ""
     text = str(value or "")
     return text if not city or city.lower() in text.lower() else f"{text}, {city}".lstrip(", ")
+
+
+def _hours(item: wire.Item, stops: dict[str, wire.Fulfillment]) -> str:
+    """Opening hours, which this network tells in a tag group of the fulfilment."""
+    told = (wire.tagged(stops[one].tags, "opening-hours") for one in item.fulfillment_ids if one in stops)
+    return next((hours["weekly"] for hours in told if "weekly" in hours), "")
 
 
 def _key(provider_id: str, location_id: str) -> str:

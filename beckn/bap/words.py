@@ -1,9 +1,11 @@
 """Plain words for what the network says in codes: refusals, states, bill lines. Translatable."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
@@ -185,6 +187,16 @@ LINES: dict[str, Text] = {
     "tax": _("Tax"),
     "refund": _("Refund"),
 }
+WEEKDAYS: dict[str, Text] = {
+    "Mo": _("Mon"),
+    "Tu": _("Tue"),
+    "We": _("Wed"),
+    "Th": _("Thu"),
+    "Fr": _("Fri"),
+    "Sa": _("Sat"),
+    "Su": _("Sun"),
+}
+DAYS = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)\b")
 CHARGER_STATUS: dict[str, Text] = {
     "available": _("Free now"),
     "in use": _("In use"),
@@ -219,6 +231,14 @@ def detail(message: str) -> str:
     """The provider's own sentence, without the symbol that leads it."""
     symbol, separator, rest = message.partition(":")
     return rest.strip() if separator and symbol.strip() in SYMBOLS else message.strip()
+
+
+def hours_text(hours: str) -> Text:
+    """Opening hours in words: `24/7`, or the week in OpenStreetMap's notation."""
+    if hours == "24/7":
+        return _("Open day and night")
+    days = DAYS.sub(lambda day: str(WEEKDAYS[day[1]]), hours.replace("Mo-Su", gettext("every day")))
+    return gettext("Open %(hours)s") % {"hours": days.replace("-", "–").replace(";", ",")}
 
 
 def line_title(title: str) -> Text:

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils.translation import gettext as _
 
-from beckn.bap import nearby, words
-from beckn.bap.models import Order
+from beckn.bap import words
 from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing
 from beckn.bap.wire import number
+
+if TYPE_CHECKING:
+    from beckn.bap.models import Order
 
 register = template.Library()
 SYMBOLS = {"INR": "₹", "": "₹", "EUR": "€", "USD": "$", "GBP": "£"}
@@ -86,7 +88,7 @@ def fee_words(stands: Standing) -> str:
 
 
 @register.filter
-def fee_now(order: Order) -> str:
+def fee_now(order: "Order") -> str:
     """What cancelling costs at this moment, in a sentence; empty where the provider names no fee."""
     stands = order.standing
     if stands.fee_percent is None and stands.fee_amount is None:
@@ -96,9 +98,6 @@ def fee_now(order: Order) -> str:
     agreed = order.agreed_total or Decimal(0)
     fee = agreed * stands.fee_percent / 100 if stands.fee_percent is not None else stands.fee_amount
     return _("Cancelling now costs %(fee)s.") % {"fee": money(fee, stands.currency)}
-
-
-register.simple_tag(nearby.alternatives)
 
 
 @register.filter
@@ -121,6 +120,7 @@ register.filter("payment_type", words.payment_type)
 register.filter("charger_status", words.charger_status)
 register.filter("charger_tone", words.charger_tone)
 register.filter("line_title", words.line_title)
+register.filter("hours_text", words.hours_text)
 register.filter("state_text", words.state_text)
 
 

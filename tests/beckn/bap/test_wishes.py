@@ -95,6 +95,14 @@ def test_a_refused_charger_is_followed_by_others_that_fit(driver, bpp):
     assert "Saket Court" in driver.browser.get(other)
 
 
+def test_the_station_says_when_it_is_open(driver):
+    results = driver.search()
+    page = driver.browser.get(results.link(r"/searches/[^\"]+/stations/[^\"]+"))
+    assert "Open Mon–Fri 09:00–23:00, Sat 10:00–14:00,16:00–20:00" in page
+    driver.browser.post("/language", language="hi", next="/")
+    assert "खुला: सोम–शुक्र 09:00–23:00, शनि" in driver.browser.get(page.path)
+
+
 def test_cancelling_tells_what_it_costs_now(driver, bpp):
     bpp.script("get_cancellation_reasons", {"cancellation_reasons": world.REASONS})
     driver.confirm()

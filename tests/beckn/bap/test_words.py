@@ -60,6 +60,15 @@ def test_codes_become_words_and_unknown_ones_stay():
     assert words.state_text("WARMING_UP") == "Warming up"
 
 
+@pytest.mark.parametrize(("hours", "text"), [
+    ("24/7", "Open day and night"),
+    ("Mo-Su 09:00-23:00", "Open every day 09:00–23:00"),
+    ("by appointment", "Open by appointment"),
+])
+def test_opening_hours(hours, text):
+    assert str(words.hours_text(hours)) == text
+
+
 @pytest.mark.parametrize(("amount", "currency", "text"), [
     (Decimal("154"), "INR", "₹154.00"),
     (Decimal("1234567.5"), "INR", "₹12,34,567.50"),

@@ -32,7 +32,7 @@
     : null;
   const pins = new Map();
   const stops = markers.length > 1 ? L.markerClusterGroup({
-    maxClusterRadius: 56, showCoverageOnHover: false, spiderfyOnMaxZoom: true, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    maxClusterRadius: 44, showCoverageOnHover: false, spiderfyOnMaxZoom: true, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     iconCreateFunction: (cluster) => {
       const inside = cluster.getAllChildMarkers();
       const free = inside.filter((one) => one.options.free).length;
