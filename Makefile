@@ -16,7 +16,7 @@ APPS := beckn sessions catalog ocpi emsp
 LOCATIONS ?= 100000
 MINUTES ?= 2
 
-.PHONY: help venv demo demo-reset test lint bench chaos
+.PHONY: help venv demo demo-reset test lint messages bench chaos
 
 help: ## this list
 	@sed -n 's/^\([a-z.-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name what; do \
@@ -44,6 +44,9 @@ lint: venv ## style, import contracts, types
 	@$(PY) -m ruff check .
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m mypy $(APPS)
+
+messages: venv ## the reference app's translations: collect, tell what is missing, compile
+	@$(PY) -m deploy.translations
 
 .env: | venv ## settings for docker-compose.yml with fresh keys, from .env.example; never overwrites
 	@umask 077; $(PY) -m emsp.demo.dotenv < .env.example > .env.new && mv .env.new .env

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -38,7 +38,7 @@ class Offer:
 
 @dataclass
 class Station:
-    """A location of one provider, with its connectors."""
+    """A location of one provider, with its connectors. hours: `24/7`, `Mo-Fr 09:00-18:00; Sa 10:00-14:00`."""
 
     key: str
     provider_id: str
@@ -47,6 +47,7 @@ class Station:
     address: str
     point: Point
     distance_km: float
+    hours: str = ""
     offers: list[Offer] = field(default_factory=list)
 
     @property
@@ -90,6 +91,31 @@ class Station:
         return next((offer for offer in self.offers if offer.item_id == item_id), None)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What a connector must be like. max_price is per kWh, tax included; empty and None: does not matter."""
+
+    connector: str = ""
+    min_power_kw: int | None = None
+    max_price: Decimal | None = None
+    green_only: bool = False
+
+    def fits(self, offer: Offer) -> bool:
+        """True when the offer is all that is wished; what the provider does not tell does not fit."""
+        return (
+            (not self.connector or offer.connector == self.connector)
+            and (not self.min_power_kw or (offer.power_kw or 0) >= self.min_power_kw)
+            and (self.max_price is None or (offer.price is not None and offer.price <= self.max_price))
+            and (offer.green or not self.green_only)
+        )
+
+
+def narrowed(found: Iterable[Station], wish: Wish) -> list[Station]:
+    """The stations with something that fits, each with that alone."""
+    fitting = (replace(one, offers=[offer for offer in one.offers if wish.fits(offer)]) for one in found)
+    return [station for station in fitting if station.offers]
+
+
 def stations(catalogues: Iterable[Any], origin: Point) -> list[Station]:
     """Everything bookable in the `message.catalog` values of one search, nearest first.
 
@@ -125,6 +151,7 @@ def _add(found: dict[str, Station], provider: wire.Provider, origin: Point) -> N
                 point=point,
                 distance_km=distance_km(origin, point),
             )
+        found[key].hours = found[key].hours or _hours(item, stops)
         if found[key].offer(item.id) is None:
             found[key].offers.append(_offer(item, green))
 
@@ -169,6 +196,12 @@ def _address(site: wire.Site) -> str:
     city = (site.city and site.city.name) or ""
     text = str(value or "")
     return text if not city or city.lower() in text.lower() else f"{text}, {city}".lstrip(", ")
+
+
+def _hours(item: wire.Item, stops: dict[str, wire.Fulfillment]) -> str:
+    """Opening hours, which this network tells in a tag group of the fulfilment."""
+    told = (wire.tagged(stops[one].tags, "opening-hours") for one in item.fulfillment_ids if one in stops)
+    return next((hours["weekly"] for hours in told if "weekly" in hours), "")
 
 
 def _key(provider_id: str, location_id: str) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from beckn.bap.messages import Contact
@@ -12,12 +13,29 @@ from beckn.bap.places import BY_KEY, PLACES, Place, Point, nearest
 
 RADII_KM = (2, 5, 10, 20, 50)
 CONNECTORS = ("CCS2", "CHAdeMO", "Type 2", "GB/T DC", "GB/T AC")
+POWERS_KW = (7, 22, 50, 100, 150)
+PRICES = (15, 18, 20, 25)  # rupees per kWh, tax included
 ENERGY_KWH = ("5", "8", "12", "20")
+BATTERY_SHARES = (25, 50, 60, 80)  # per cent; 60 takes a car from 20 to 80
+USUAL_SHARE = 60
 MIN_KWH, MAX_KWH = Decimal("0.5"), Decimal("200")
 
 
+def _connectors() -> list[tuple[str, Any]]:
+    return [("", _("Any connector")), *((name, name) for name in CONNECTORS)]
+
+
+def _powers() -> list[tuple[str, str]]:
+    return [("", gettext("Any power")), *((str(kw), gettext("%(kw)s kW or more") % {"kw": kw}) for kw in POWERS_KW)]
+
+
+def _prices() -> list[tuple[str, str]]:
+    told = [(str(price), gettext("₹%(price)s or less") % {"price": price}) for price in PRICES]
+    return [("", gettext("Any price")), *told]
+
+
 class SearchForm(forms.Form):
-    """Where to look: a named place, or coordinates, which win when both are given."""
+    """Where to look: a named place, or coordinates, which win when both are given; and what for."""
 
     place = forms.ChoiceField(label=_("Place"), required=False)
     latitude = forms.DecimalField(
@@ -29,12 +47,23 @@ class SearchForm(forms.Form):
     radius_km = forms.TypedChoiceField(
         label=_("Within"), coerce=Decimal, choices=[(str(km), f"{km} km") for km in RADII_KM], initial="10"
     )
-    connector = forms.ChoiceField(
-        label=_("Connector"),
+    connector = forms.ChoiceField(label=_("Connector"), required=False, choices=_connectors)
+    min_power_kw = forms.TypedChoiceField(
+        label=_("Power"),
         required=False,
-        choices=[("", _("Any connector")), *((c, c) for c in CONNECTORS)],
+        coerce=int,
+        empty_value=None,
+        choices=_powers,
+    )
+    max_price = forms.TypedChoiceField(
+        label=_("Price per kWh"),
+        required=False,
+        coerce=Decimal,
+        empty_value=None,
+        choices=_prices,
     )
     free_only = forms.BooleanField(label=_("Free now"), required=False)
+    green_only = forms.BooleanField(label=_("Green energy"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,15 +93,33 @@ class SearchForm(forms.Form):
         return told | {"point": place.point, "label": label, "city_code": place.city_code}
 
 
+class VehicleForm(forms.Form):
+    """The driver's car, as far as it matters here."""
+
+    connector = forms.ChoiceField(label=_("Connector"), required=False, choices=_connectors)
+    battery_kwh = forms.DecimalField(
+        label=_("Battery, kWh"),
+        required=False,
+        min_value=1,
+        max_value=300,
+        max_digits=4,
+        decimal_places=1,
+        widget=forms.NumberInput({"step": "any", "inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+def energy_choices(battery_kwh: Decimal | None) -> tuple[list[str], str]:
+    """Quick amounts in kWh, and the one that is proposed: shares of the battery where it is known."""
+    if not battery_kwh:
+        return list(ENERGY_KWH), ENERGY_KWH[1]
+    by_share = {share: str(max(1, round(battery_kwh * share / 100))) for share in BATTERY_SHARES}
+    return list(dict.fromkeys(by_share.values())), by_share[USUAL_SHARE]
+
+
 class EnergyForm(forms.Form):
     """How much energy: one of the quick choices, or a figure, which wins when both are given."""
 
-    quick = forms.ChoiceField(
-        label=_("Energy"),
-        required=False,
-        choices=[(kwh, f"{kwh} kWh") for kwh in ENERGY_KWH],
-        widget=forms.RadioSelect,
-    )
+    quick = forms.ChoiceField(label=_("Energy"), required=False, widget=forms.RadioSelect)
     other = forms.DecimalField(
         label=_("Another amount, kWh"),
         widget=forms.NumberInput({"placeholder": _("Another amount"), "step": "any", "inputmode": "decimal"}),
@@ -82,6 +129,12 @@ class EnergyForm(forms.Form):
         max_digits=5,
         decimal_places=2,
     )
+
+    def __init__(self, *args: Any, battery_kwh: Decimal | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        amounts, usual = energy_choices(battery_kwh)
+        self.fields["quick"].choices = [(kwh, f"{kwh} kWh") for kwh in amounts]  # type: ignore[attr-defined]
+        self.initial.setdefault("quick", usual)
 
     def clean(self) -> dict[str, Any]:
         """Adds `energy_kwh`."""

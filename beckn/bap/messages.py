@@ -80,15 +80,26 @@ def body(
     return {"context": context} if message is None else {"context": context, "message": message}
 
 
-def search(point: Point, *, radius_km: Decimal, connector: str = "") -> JSON:
+def search(
+    point: Point,
+    *,
+    radius_km: Decimal,
+    connector: str = "",
+    min_power_kw: int | None = None,
+    green_only: bool = False,
+) -> JSON:
     """Chargers around point. connector: the RFC's word, `CCS2`; empty for any kind."""
     radius = {"type": "CONSTANT", "value": _plain(radius_km), "unit": "km"}
     location = {"gps": point.gps, "circle": {"gps": point.gps, "radius": radius}}
     fulfillment: JSON = {"type": "CHARGING", "stops": [{"location": location}]}
-    if connector:
-        entry = {"descriptor": {"code": "connector-type"}, "value": connector}
-        fulfillment["tags"] = [{"descriptor": {"code": "connector-specifications"}, "list": [entry]}]
-    return {"intent": {"fulfillment": fulfillment}}
+    wanted = {"connector-type": connector, "min-power": f"{min_power_kw}kW" if min_power_kw else ""}
+    entries = [{"descriptor": {"code": code}, "value": value} for code, value in wanted.items() if value]
+    if entries:
+        fulfillment["tags"] = [{"descriptor": {"code": "connector-specifications"}, "list": entries}]
+    intent: JSON = {"fulfillment": fulfillment}
+    if green_only:
+        intent["category"] = {"descriptor": {"code": "green-tariff"}}
+    return {"intent": intent}
 
 
 def select(choice: Choice) -> JSON:

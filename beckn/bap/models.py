@@ -32,9 +32,14 @@ class Reachable(models.Model):
 
 
 class Driver(Reachable):
-    """A browser that searched or booked, known by its cookie; keeps the contact of the last booking."""
+    """A browser that searched or booked, known by its cookie; keeps the contact of the last booking, and the car.
+
+    connector: the car's plug in the RFC's word; battery_kwh: what its battery holds. Both may be unknown.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connector = models.CharField(max_length=40, blank=True, default="")
+    battery_kwh = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -42,7 +47,10 @@ class Driver(Reachable):
 
 
 class Search(models.Model):
-    """One look around a place. Its answers are the on_search messages of its request."""
+    """One look around a place. Its answers are the on_search messages of its request.
+
+    min_power_kw, max_price (per kWh, tax included, in rupees): None where the driver does not mind.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     driver = models.ForeignKey(Driver, on_delete=models.CASCADE, related_name="searches")
@@ -53,7 +61,10 @@ class Search(models.Model):
     longitude = models.DecimalField(max_digits=9, decimal_places=6)
     radius_km = models.DecimalField(max_digits=5, decimal_places=1)
     connector = models.CharField(max_length=40, blank=True, default="")
+    min_power_kw = models.PositiveSmallIntegerField(null=True, blank=True)
+    max_price = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     free_only = models.BooleanField(default=False)
+    green_only = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

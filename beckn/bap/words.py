@@ -1,9 +1,11 @@
 """Plain words for what the network says in codes: refusals, states, bill lines. Translatable."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
@@ -93,6 +95,11 @@ _ENDED_EARLY = Advice(
     _("You pay only what the bill below says. Pick another charger nearby to go on."),
     Step.SEARCH,
 )
+_NOT_RATED = Advice(
+    _("The provider could not take your rating"),
+    _("Nothing else has changed. Your order and its bill are where they were."),
+    Step.WAIT,
+)
 _OTHER = Advice(
     _("The provider could not do this"),
     _("Please try again. If it happens again, ask support and give them your order number."),
@@ -113,10 +120,23 @@ SYMBOLS = {
 CODES = {
     "30001": _GONE,
     "30002": _GONE,
+    "30003": _GONE,
     "30004": _GONE,
+    "30005": _GONE,
+    "30006": _GONE,
+    "30007": _GONE,
     "30008": _GONE,
     "30009": _GONE,
     "30010": _UNKNOWN_ORDER,
+    "30011": Advice(
+        _("The provider does not take this reason"),
+        _("The order still stands. Go back to it and cancel with another reason."),
+        Step.WAIT,
+    ),
+    "30012": _NOT_NOW,
+    "30013": _NOT_NOW,
+    "30014": _NOT_RATED,
+    "30015": _NOT_RATED,
     "40001": _NOT_HERE,
     "40002": _TAKEN,
     "40003": _PRICE_CHANGED,
@@ -125,8 +145,12 @@ CODES = {
         _("The provider wants the payment in another way. Ask for a new price and try again."),
         Step.QUOTE,
     ),
+    "40005": _NOT_HERE,
+    "40006": _TAKEN,
+    "50000": _OPERATOR_REFUSED,
     "50001": _TOO_LATE_TO_CANCEL,
     "50002": _NOT_NOW,
+    "50003": _NOT_RATED,
     "50004": Advice(
         _("Support cannot be reached through the app"),
         _("Please call the number printed on the charger."),
@@ -163,6 +187,16 @@ LINES: dict[str, Text] = {
     "tax": _("Tax"),
     "refund": _("Refund"),
 }
+WEEKDAYS: dict[str, Text] = {
+    "Mo": _("Mon"),
+    "Tu": _("Tue"),
+    "We": _("Wed"),
+    "Th": _("Thu"),
+    "Fr": _("Fri"),
+    "Sa": _("Sat"),
+    "Su": _("Sun"),
+}
+DAYS = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)\b")
 CHARGER_STATUS: dict[str, Text] = {
     "available": _("Free now"),
     "in use": _("In use"),
@@ -197,6 +231,14 @@ def detail(message: str) -> str:
     """The provider's own sentence, without the symbol that leads it."""
     symbol, separator, rest = message.partition(":")
     return rest.strip() if separator and symbol.strip() in SYMBOLS else message.strip()
+
+
+def hours_text(hours: str) -> Text:
+    """Opening hours in words: `24/7`, or the week in OpenStreetMap's notation."""
+    if hours == "24/7":
+        return _("Open day and night")
+    days = DAYS.sub(lambda day: str(WEEKDAYS[day[1]]), hours.replace("Mo-Su", gettext("every day")))
+    return gettext("Open %(hours)s") % {"hours": days.replace("-", "–").replace(";", ",")}
 
 
 def line_title(title: str) -> Text:

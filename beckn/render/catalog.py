@@ -96,8 +96,12 @@ def stop(offer: Offer) -> dict[str, Any]:
 
 
 def fulfillment(offer: Offer) -> dict[str, Any]:
-    """One per EVSE."""
-    return {"id": offer.fulfillment_id, "type": "CHARGING", "stops": [stop(offer)]}
+    """One per EVSE. Opening hours are a tag group of ours: neither the RFC nor core's Location has a place for them."""
+    made: dict[str, Any] = {"id": offer.fulfillment_id, "type": "CHARGING", "stops": [stop(offer)]}
+    if offer.opening_hours:
+        weekly = {"descriptor": {"name": "Weekly", "code": "weekly"}, "value": offer.opening_hours}
+        made["tags"] = [{"descriptor": {"name": "Opening Hours", "code": "opening-hours"}, "list": [weekly]}]
+    return made
 
 
 def item(offer: Offer) -> dict[str, Any]:

@@ -49,6 +49,9 @@ class Offer(models.Model):
     power_type = models.TextField(blank=True)
     power_w = models.BigIntegerField(null=True, blank=True)
     facilities = ArrayField(models.TextField(), default=list)
+    opening_hours = models.TextField(
+        blank=True, default="", help_text="Mo-Fr 09:00-18:00, or 24/7; empty: not told"
+    )
     search_text = models.TextField(blank=True)
     tariff = models.ForeignKey(
         "ocpi.Tariff", null=True, blank=True, on_delete=models.SET_NULL, related_name="offers"

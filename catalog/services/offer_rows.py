@@ -3,6 +3,7 @@
 from typing import Any
 
 from catalog import mapping
+from catalog.hours import opening_hours
 from catalog.models import Offer
 from catalog.services.cost_prices import OfferPrice
 from ocpi.models import Connector, Evse, Location
@@ -51,6 +52,7 @@ def _location_columns(location: Location) -> dict[str, Any]:
         "country": location.country,
         "time_zone": location.time_zone,
         "facilities": mapping.facilities(location.raw),
+        "opening_hours": opening_hours(location.raw),
         "search_text": text,
     }
 

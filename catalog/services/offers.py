@@ -41,6 +41,7 @@ MAPPED = [
     "power_type",
     "power_w",
     "facilities",
+    "opening_hours",
     "search_text",
     "tariff",
     "cost_price",

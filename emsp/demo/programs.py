@@ -26,7 +26,7 @@ QUIET = "ignore::RuntimeWarning:celery.platforms,ignore::PendingDeprecationWarni
 # Threads: what waits for a peer keeps no core busy. Two cores are shared with all the others.
 WEB_PROCESSES = 2
 WEB_THREADS = 256  # most of them wait for bodies: emsp.wsgi says how many work
-BAP_THREADS = 8
+BAP_THREADS = 256  # for bodies as above, and for live pages: beckn.bap.wsgi, beckn.bap.streams
 WORKERS = {  # name: queues, threads
     "worker": ("beckn,default", 12),  # what apps wait for
     "commands": ("ocpi", 8),  # what charge points wait for

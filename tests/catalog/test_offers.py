@@ -28,7 +28,11 @@ def test_an_offer_says_all_that_search_needs():
     location = LocationFactory(
         name="Thunder CS",
         is_green_energy=True,
-        raw={"operator": {"name": "Thunder Plus"}, "facilities": ["HOTEL", "WIFI", "HOTEL"]},
+        raw={
+            "operator": {"name": "Thunder Plus"},
+            "facilities": ["HOTEL", "WIFI", "HOTEL"],
+            "opening_times": {"twentyfourseven": True},
+        },
     )
 
     offer = refreshed(
@@ -55,6 +59,7 @@ def test_an_offer_says_all_that_search_needs():
     assert offer.name == "Bay 1 · CCS2 30 kW DC"
     assert (offer.connector_standard, offer.power_type, offer.power_w) == ("IEC_62196_T2_COMBO", "DC", 30000)
     assert offer.facilities == ["HOTEL", "WIFI"]
+    assert offer.opening_hours == "24/7"
     assert offer.search_text == f"thunder cs 1 ring road delhi thunder plus {location.party.name}".casefold()
     assert (offer.energy_price, offer.currency, offer.price_valid_until) == (Decimal("23.6000"), "INR", None)
 

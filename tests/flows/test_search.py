@@ -1,6 +1,10 @@
 """Searches as apps write them, and what is refused of them."""
 
 import pytest
+from django.utils import timezone
+
+from ocpi.services.locations import store_locations
+from tests.flows.world import location
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +51,21 @@ def test_a_radius_that_is_none_is_refused(driver, radius):
     driver.ask("search", near(circle={"gps": "12.9716,77.5946", "radius": radius}))
 
     assert driver.last("on_search")["error"]["paths"].endswith("circle.radius.value")
+
+
+def test_a_station_says_when_it_is_open(driver, cpo):
+    hours = [{"weekday": day, "period_begin": "09:00", "period_end": "23:00"} for day in range(1, 8)]
+    told = location(opening_times={"twentyfourseven": False, "regular_hours": hours})
+    with cpo.run_on_commit(execute=True):
+        store_locations(cpo.party, [told], received_at=timezone.now())
+
+    driver.ask("search", near(gps="12.9716,77.5946"))
+
+    (provider,) = driver.last("on_search")["message"]["catalog"]["providers"]
+    assert provider["fulfillments"][0]["tags"] == [{
+        "descriptor": {"name": "Opening Hours", "code": "opening-hours"},
+        "list": [{"descriptor": {"name": "Weekly", "code": "weekly"}, "value": "Mo-Su 09:00-23:00"}],
+    }]  # fmt: skip
 
 
 def test_nothing_found_is_an_empty_catalogue(driver):

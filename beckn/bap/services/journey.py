@@ -21,7 +21,13 @@ def look(search: Search) -> Message:
     """Send a search that was just written."""
     return exchanges.send(
         "search",
-        messages.search(search.point, radius_km=search.radius_km, connector=search.connector),
+        messages.search(
+            search.point,
+            radius_km=search.radius_km,
+            connector=search.connector,
+            min_power_kw=search.min_power_kw,
+            green_only=search.green_only,
+        ),
         transaction_id=str(search.transaction_id),
         city_code=search.city_code,
         driver=search.driver,

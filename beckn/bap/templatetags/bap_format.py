@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils.translation import gettext as _
@@ -11,6 +11,9 @@ from beckn.bap import words
 from beckn.bap.stages import Stage
 from beckn.bap.standing import Standing
 from beckn.bap.wire import number
+
+if TYPE_CHECKING:
+    from beckn.bap.models import Order
 
 register = template.Library()
 SYMBOLS = {"INR": "₹", "": "₹", "EUR": "€", "USD": "$", "GBP": "£"}
@@ -74,7 +77,7 @@ def share(part: Decimal | None, whole: Decimal | None) -> int:
 def fee_words(stands: Standing) -> str:
     """What cancelling costs, in a sentence."""
     if stands.fee_percent is not None:
-        fee = f"{quantity(stands.fee_percent, '%')} " + _("of the total")
+        fee = _("%(share)s of the total") % {"share": quantity(stands.fee_percent, "%")}
     elif stands.fee_amount is not None:
         fee = money(stands.fee_amount, stands.currency)
     else:
@@ -82,6 +85,19 @@ def fee_words(stands: Standing) -> str:
     if stands.fee_from_state == "ACTIVE":
         return _("Free until charging starts, then %(fee)s.") % {"fee": fee}
     return _("%(fee)s.") % {"fee": fee[:1].upper() + fee[1:]}
+
+
+@register.filter
+def fee_now(order: "Order") -> str:
+    """What cancelling costs at this moment, in a sentence; empty where the provider names no fee."""
+    stands = order.standing
+    if stands.fee_percent is None and stands.fee_amount is None:
+        return ""
+    if stands.fee_from_state == "ACTIVE" and stands.started_at is None and stands.state != "ACTIVE":
+        return _("Cancelling now is free.")
+    agreed = order.agreed_total or Decimal(0)
+    fee = agreed * stands.fee_percent / 100 if stands.fee_percent is not None else stands.fee_amount
+    return _("Cancelling now costs %(fee)s.") % {"fee": money(fee, stands.currency)}
 
 
 @register.filter
@@ -104,6 +120,7 @@ register.filter("payment_type", words.payment_type)
 register.filter("charger_status", words.charger_status)
 register.filter("charger_tone", words.charger_tone)
 register.filter("line_title", words.line_title)
+register.filter("hours_text", words.hours_text)
 register.filter("state_text", words.state_text)
 
 

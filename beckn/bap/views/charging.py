@@ -1,12 +1,14 @@
 """Pages of a confirmed order: live session, stop, start, cancel, and the list of all orders."""
 
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from beckn.bap import drivers, words
+from beckn.bap import drivers, streams, words
 from beckn.bap.forms import CancelForm
 from beckn.bap.live import Session, session
 from beckn.bap.models import Order
@@ -41,8 +43,25 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @require_safe
 def live(request: HttpRequest, order_id: UUID) -> JsonResponse:
     """What the live page shows, as texts; `page` changes when the page must be built anew."""
-    booking = mine(request, order_id)
-    return JsonResponse(_session(booking).as_json() | {"ask": not journey.heard_within(booking, ASK_AFTER_S)})
+    return JsonResponse(_told(mine(request, order_id)))
+
+
+@require_safe
+def events(request: HttpRequest, order_id: UUID) -> HttpResponseBase:
+    """The same as `live`, as server-sent events; 204 when too many are open, for pages to poll instead."""
+    booking, language = mine(request, order_id), translation.get_language()
+
+    def look() -> dict[str, Any]:
+        booking.refresh_from_db()
+        with translation.override(language):
+            return _told(booking)
+
+    stream = streams.opened(look)
+    if stream is None:
+        return HttpResponse(status=204)
+    response = StreamingHttpResponse(stream, content_type="text/event-stream")
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 @require_POST
@@ -108,6 +127,10 @@ def history(request: HttpRequest) -> HttpResponse:
     orders = list(driver.orders.filter(stage__in=shown).order_by("-created_at")[:HISTORY]) if driver else []
     rows = [{"order": one, "standing": one.standing} for one in orders]
     return render(request, "bap/history.html", {"rows": rows})
+
+
+def _told(booking: Order) -> dict[str, Any]:
+    return _session(booking).as_json() | {"ask": not journey.heard_within(booking, ASK_AFTER_S)}
 
 
 def _session(booking: Order) -> Session:

@@ -1,5 +1,6 @@
 """Fixtures: one BAP process and one scripted BPP for all tests here; a fresh script and browser for each."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,9 @@ from tests.beckn.bap import world
 from tests.beckn.bap.journey import Driver
 from tests.beckn.bap.process import BapProcess, Browser
 from tests.beckn.bap.stub_bpp import StubBpp
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +46,29 @@ def browser(bap: BapProcess, bpp: StubBpp) -> Browser:
 @pytest.fixture
 def driver(browser: Browser, bpp: StubBpp) -> Driver:
     return Driver(browser, bpp)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[390, 1280])
+def page(request, chromium, bap, bpp):
+    context = chromium.new_context(viewport={"width": request.param, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: page.complaints.append(message.text) if "Content Security" in message.text else 0)
+    page.goto(bap.url)
+    yield page
+    context.close()
+    assert page.complaints == []

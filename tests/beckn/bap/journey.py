@@ -22,17 +22,19 @@ class Driver:
         self.order_path = ""
 
     def search(self, **form: str) -> Page:
+        earlier = self.bpp.told_so_far("on_search")
         page = self.browser.post("/", **({"place": "connaught-place", "radius_km": "20"} | form))
-        self.bpp.told("on_search")
+        self.bpp.told("on_search", earlier + 1)
         return self.browser.get(page.path)
 
     def choose(self, results: Page | None = None, **form: str) -> Page:
         station = (results or self.search()).link(r"/searches/[^\"]+/stations/[^\"]+")
         if "select" not in self.bpp.scripts:
             self.bpp.script("select", {"order": world.order()})
+        earlier = self.bpp.told_so_far("on_select")
         page = self.browser.post(station, **({"item": world.FREE, "quick": "8"} | form))
         self.order_path = page.path.removesuffix("/quote")
-        self.bpp.told("on_select")
+        self.bpp.told("on_select", earlier + 1)
         return self.browser.get(page.path)
 
     def book(self, **terms: object) -> Page:

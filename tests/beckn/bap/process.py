@@ -56,7 +56,7 @@ class BapProcess:
         self.run("migrate", "--verbosity", "0")
         port = str(urlsplit(self.url).port)
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port,
-                   "--workers", "1", "--blocking-threads", "4", "--no-ws", "beckn.bap.wsgi:application"]
+                   "--workers", "1", "--blocking-threads", "128", "--no-ws", "beckn.bap.wsgi:application"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

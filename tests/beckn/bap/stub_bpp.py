@@ -89,6 +89,10 @@ class StubBpp:
         """HTTP status the BAP gave to the count-th callback; waits until it was taken."""
         return self._wait(lambda: [one for one in self.taken if one[0] == callback], count, callback)[1]
 
+    def told_so_far(self, callback: str) -> int:
+        with self.news:
+            return sum(one[0] == callback for one in self.taken)
+
     def count(self, action: str) -> int:
         with self.news:
             return sum(one.action == action for one in self.requests)

@@ -19,6 +19,12 @@ from beckn.bap.words import Step
     ("40003", "QUOTE_EXPIRED: too late", "The price is no longer valid", Step.QUOTE),
     ("40001", "ACTION_NOT_SUPPORTED", "This station cannot do that", Step.SUPPORT),
     ("30004", "item not found", "This offer no longer exists", Step.SEARCH),
+    ("30006", "", "This offer no longer exists", Step.SEARCH),
+    ("30011", "", "The provider does not take this reason", Step.WAIT),
+    ("30013", "", "That is not possible at this moment", Step.WAIT),
+    ("30015", "", "The provider could not take your rating", Step.WAIT),
+    ("40006", "", "This charger is not available right now", Step.SEARCH),
+    ("50000", "", "The operator turned the request down", Step.SEARCH),
     ("50001", "ended", "It is too late to cancel", Step.WAIT),
     ("30000", "something: else", "The provider could not do this", Step.RETRY),
 ])
@@ -26,6 +32,11 @@ def test_every_refusal_has_words_and_a_next_step(code, message, title, step):
     advice = words.advice(code, message)
     assert (str(advice.title), advice.step) == (title, step)
     assert str(advice.text)
+
+
+def test_every_code_of_the_catalogue_has_words_of_its_own():
+    catalogue = [*range(30001, 30016), *range(40001, 40007), *range(50000, 50005)]
+    assert [code for code in catalogue if words.advice(str(code), "") == words.advice("40000", "")] == []
 
 
 def test_the_symbol_says_more_than_the_code():
@@ -47,6 +58,15 @@ def test_codes_become_words_and_unknown_ones_stay():
     ]
     assert str(words.state_text("SUSPENDED_EV")) == "Paused by the car"
     assert words.state_text("WARMING_UP") == "Warming up"
+
+
+@pytest.mark.parametrize(("hours", "text"), [
+    ("24/7", "Open day and night"),
+    ("Mo-Su 09:00-23:00", "Open every day 09:00–23:00"),
+    ("by appointment", "Open by appointment"),
+])
+def test_opening_hours(hours, text):
+    assert str(words.hours_text(hours)) == text
 
 
 @pytest.mark.parametrize(("amount", "currency", "text"), [

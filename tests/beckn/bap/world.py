@@ -8,6 +8,12 @@ FULFILLMENT = "evse-1"
 ORDER_ID = "ord-1001"
 
 
+HOURS = {
+    "descriptor": {"code": "opening-hours"},
+    "list": [{"descriptor": {"code": "weekly"}, "value": "Mo-Fr 09:00-23:00; Sa 10:00-14:00,16:00-20:00"}],
+}
+
+
 def connector(item_id: str, location_id: str, *, price: str, kind: str, power: str, status: str, name: str) -> dict:
     told = {"connector-id": "1", "power-type": "DC", "connector-type": kind, "charging-speed": "FAST",
             "power-rating": power, "status": status}
@@ -40,7 +46,7 @@ def catalogue() -> dict[str, Any]:
                     location("LOC-2", "Barakhamba Hub", "28.629500,77.227700", "Barakhamba Road, New Delhi"),
                     location("LOC-1", "Connaught Place Plaza", "28.630500,77.218700", "Inner Circle, New Delhi"),
                 ],
-                "fulfillments": [],
+                "fulfillments": [{"id": FULFILLMENT, "tags": [HOURS]}],
                 "items": [
                     connector(BUSY, "LOC-2", price="21.5", kind="CHAdeMO", power="50kW", status="In Use",
                               name="Bay 1 (DC Fast Charger)"),

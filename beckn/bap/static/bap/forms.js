@@ -2,9 +2,9 @@
 (() => {
   "use strict";
   for (const form of document.querySelectorAll("form[method=post]")) {
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", () => setTimeout(() => { // after the form was read: the button may carry a value
       for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = true;
-    });
+    }));
   }
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;

@@ -1,4 +1,5 @@
-// Follows a session: fills in new numbers every two seconds, shows the page anew when its buttons change.
+// Follows a session by server-sent events, or by asking every two seconds where no stream is to be had.
+// Fills in new numbers, and shows the page anew when its buttons change.
 (() => {
   "use strict";
   const block = document.querySelector("[data-session]");
@@ -26,19 +27,26 @@
     const body = new URLSearchParams({ csrfmiddlewaretoken: token });
     return fetch(block.dataset.refresh, { method: "POST", body, redirect: "manual" });
   };
+  const take = async (told) => {
+    if (told.page !== block.dataset.page) return location.reload();
+    put(told);
+    if (told.ask && !document.hidden) await ask();
+  };
   const look = async () => {
     try {
       const answer = await fetch(block.dataset.session, { headers: { Accept: "application/json" } });
-      if (answer.ok) {
-        const told = await answer.json();
-        if (told.page !== block.dataset.page) return location.reload();
-        put(told);
-        if (told.ask && !document.hidden) await ask();
-      }
+      if (answer.ok) await take(await answer.json());
     } catch {
       sayAgo(); // offline for a moment: the numbers stay, their age is shown
     }
     setTimeout(look, document.hidden ? 10000 : 2000);
   };
-  look();
+  const follow = () => {
+    const stream = new EventSource(block.dataset.events);
+    stream.onmessage = (event) => { take(JSON.parse(event.data)).catch(sayAgo); };
+    stream.onerror = () => { if (stream.readyState === EventSource.CLOSED) look(); };
+    addEventListener("pagehide", () => stream.close());
+    setInterval(sayAgo, 1000);
+  };
+  if (window.EventSource) follow(); else look();
 })();

@@ -31,38 +31,43 @@
     ? L.marker(start, { interactive: false, keyboard: false, zIndexOffset: -1000, icon: L.divIcon({ className: "pin-place", html: '<div class="you"></div>', iconSize: [16, 16] }) }).addTo(map)
     : null;
   const pins = new Map();
+  const stops = markers.length > 1 ? L.markerClusterGroup({
+    maxClusterRadius: 44, showCoverageOnHover: false, spiderfyOnMaxZoom: true, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    iconCreateFunction: (cluster) => {
+      const inside = cluster.getAllChildMarkers();
+      const free = inside.filter((one) => one.options.free).length;
+      const pin = document.createElement("div");
+      pin.className = free ? "cluster free" : "cluster";
+      pin.textContent = inside.length;
+      pin.title = `${free}/${inside.length} ${box.dataset.free}`;
+      return L.divIcon({ className: "pin-place", html: pin, iconSize: [0, 0] });
+    },
+  }) : L.layerGroup();
   for (const one of markers) {
     const pin = document.createElement("div");
     pin.className = one.free ? "pin free" : "pin";
     pin.textContent = one.label;
     const marker = L.marker([one.latitude, one.longitude], {
-      alt: one.name, title: `${one.name}: ${one.free}/${one.total} ${box.dataset.free}`, riseOnHover: true, zIndexOffset: one.free ? 500 : 0,
+      free: one.free, alt: one.name, title: `${one.name}: ${one.free}/${one.total} ${box.dataset.free}`, riseOnHover: true, zIndexOffset: one.free ? 500 : 0,
       icon: L.divIcon({ className: "pin-place", html: pin, iconSize: [0, 0] }),
-    }).addTo(map);
+    });
+    stops.addLayer(marker);
     pins.set(one.key, { pin, marker });
   }
   if (markers.length > 1) {
-    map.fitBounds(L.latLngBounds(markers.map((one) => [one.latitude, one.longitude])).extend(start), { padding: [44, 44], maxZoom: 15 });
+    map.fitBounds(L.latLngBounds(markers.map((one) => [one.latitude, one.longitude])).extend(start), { padding: [44, 44], maxZoom: 15, animate: false });
   } else if (markers.length === 1) map.setView(start, 15);
-
-  // Where labels would cover each other, the nearer station (markers come nearest first) keeps its label.
-  const declutter = () => {
-    const taken = [];
-    for (const { pin, marker } of pins.values()) {
-      const at = map.project(marker.getLatLng());
-      const half = pin.textContent.length * 4.5 + 11;
-      const covered = taken.some((box) => Math.abs(box.x - at.x) < box.half + half && Math.abs(box.y - at.y) < 34);
-      pin.classList.toggle("mini", covered);
-      if (!covered) taken.push({ x: at.x, y: at.y, half });
-    }
-  };
-  map.on("zoomend", declutter);
-  declutter();
+  stops.addTo(map);
 
   for (const card of document.querySelectorAll("[data-key]")) {
     const found = pins.get(card.dataset.key);
     if (!found) continue;
-    const light = (on) => { found.pin.classList.toggle("lit", on); found.marker.setZIndexOffset(on ? 1000 : 0); };
+    const light = (on) => {
+      const shown = stops.getVisibleParent?.(found.marker) || found.marker; // itself, or the cluster that holds it
+      const pin = shown === found.marker ? found.pin : shown.getElement()?.firstElementChild;
+      pin?.classList.toggle("lit", on);
+      shown.setZIndexOffset(on ? 1000 : 0);
+    };
     for (const name of ["mouseenter", "focusin"]) card.addEventListener(name, () => light(true));
     for (const name of ["mouseleave", "focusout"]) card.addEventListener(name, () => light(false));
     found.marker.on("click keypress", (event) => {
