@@ -100,7 +100,7 @@ def test_the_image_has_no_development_packages_and_no_secrets():
 def test_requirements_name_no_address_and_hash_every_package():
     for name in ("base", "dev"):
         text = (PROJECT / f"requirements/{name}.txt").read_text()
-        pins = re.findall(r"^[a-z0-9._-]+==.*\\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
+        pins = re.findall(r"^[a-z0-9._-]+(?:\[[a-z0-9,-]+\])?==.*\\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
         assert len(pins) == len(re.findall(r"^[A-Za-z0-9]", text, re.MULTILINE)) > 20
         assert "://" not in text
 
@@ -109,7 +109,7 @@ def test_make_explains_itself_without_a_virtual_environment():
     done = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True, check=True)
 
     targets = [line.split()[1] for line in done.stdout.splitlines()]
-    assert targets == ["help", "venv", "demo", "demo-reset", "test", "lint", ".env", "bench", "chaos"]
+    assert targets == ["help", "venv", "demo", "demo-reset", "test", "lint", "messages", ".env", "bench", "chaos"]
 
 
 def test_an_old_python_is_refused_in_one_line(tmp_path):
