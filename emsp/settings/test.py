@@ -16,6 +16,7 @@ os.environ.setdefault("PAYMENT_SANDBOX_KEY", "tests-only-key-of-the-sandbox-gate
 from emsp.settings.backoffice import *  # noqa: E402, F403
 from emsp.settings.base import *  # noqa: E402, F403
 from emsp.settings.network import *  # noqa: E402, F403
+from emsp.settings.staff import *  # noqa: E402, F403
 
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
