@@ -136,6 +136,7 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "celery": {"level": env.str("CELERY_LOG_LEVEL", default="WARNING")},
         "kombu": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
         "py.warnings": {"level": "ERROR"},
     },
 }

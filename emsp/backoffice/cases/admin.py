@@ -120,7 +120,7 @@ class CaseAdmin(RecordAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The page of a case."""
-        if not self.has_view_permission(request):
+        if request.method != "GET" or not self.has_view_permission(request):
             raise PermissionDenied
         case = self.get_object(request, object_id)
         if case is None:
