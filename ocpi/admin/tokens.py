@@ -59,6 +59,12 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
         return told
 
 
+class ReasonForm(forms.Form):
+    """Why a token is blocked, for staff only."""
+
+    reason = forms.CharField(max_length=200, required=False)
+
+
 class CopyInline(TabularInline):
     """What each operator has of the token."""
 
@@ -177,8 +183,9 @@ class TokenAdmin(ImportMixin, ModelAdmin):
             return HttpResponse(status=404)
         label, asks, done = DEEDS[deed]
         if request.method == "POST":
+            form = ReasonForm(request.POST)
             try:
-                _acts(deed)(token, request.POST.get("reason", ""))
+                _acts(deed)(token, form.cleaned_data["reason"] if form.is_valid() else "")
                 self.message_user(request, done)
                 return redirect(reverse("admin:ocpi_token_change", args=[pk]))
             except DomainError as refusal:

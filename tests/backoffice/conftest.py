@@ -42,7 +42,9 @@ def operator(db):
 
 
 @pytest.fixture
-def chromium():
+def chromium(monkeypatch):
+    """A browser. Its loop runs in the test's thread, which therefore asks the database beside a running loop."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed")
     from playwright.sync_api import sync_playwright

@@ -44,7 +44,8 @@ def one_of_each(driver, cpo):
     content_type = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=someone, content_type=content_type, object_id="1", object_repr="x", action_flag=2)
     AccessAttempt.objects.create(username="x", ip_address="192.0.2.1", user_agent="x", failures_since_start=1)
-    pks = {model: model._default_manager.order_by("pk").values_list("pk", flat=True).first() for model in admin.site._registry}
+    pks = {model: model._default_manager.order_by("pk").values_list("pk", flat=True).first()
+           for model in admin.site._registry}  # fmt: skip
     pks |= {User: someone.pk, PriceBookVersion: draft.pk}
     assert [model for model, pk in pks.items() if pk is None] == []
     return pks

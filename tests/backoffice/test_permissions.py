@@ -60,21 +60,20 @@ def test_every_page_lets_in_the_roles_of_the_table_and_no_other(pks, browsers):
     urls = addresses(pks)
 
     found = {name: asked(browsers, url, "get") for name, url in urls.items()}
-    import json; json.dump(found, open("/tmp/w/get.json","w"))
     assert found == GET
 
 
 def test_every_form_takes_from_the_roles_of_the_table_and_no_other(pks, browsers):
     urls = addresses(pks)
     forms = [name for name in urls if name.endswith(("_add", "_change", "_delete"))] + [
-        "catalog_pricerule_process_import", "ocpi_token_process_import", "ocpi_connection_register", "ocpi_connection_invite", "ocpi_token_ask", "ocpi_token_import",
+        "catalog_pricerule_process_import", "ocpi_token_process_import",
+        "ocpi_connection_register", "ocpi_connection_invite", "ocpi_token_ask", "ocpi_token_import",
         "catalog_pricerule_import", "catalog_pricebookversion_propose", "catalog_pricebookversion_publish",
         "catalog_pricebookversion_take_back", "sessions_statement_adjust", "auth_user_password_change",
         "backoffice_case_assign", "backoffice_case_note", "backoffice_case_resolve", "backoffice_case_do",
     ]  # fmt: skip
 
     found = {name: asked(browsers, urls[name], "post") for name in forms}
-    import json; json.dump(found, open("/tmp/w/post.json","w"))
     assert found == POST
 
 
@@ -91,13 +90,12 @@ def test_every_action_of_a_list_is_offered_to_the_roles_of_the_table_and_no_othe
         for name, roles in able.items():
             offered[f"{model._meta.label_lower} {name}"] = who((role, role in roles) for role in ROLES)
 
-    import json; json.dump(offered, open("/tmp/w/actions.json","w"))
     assert offered == ACTIONS
 
 
 def test_without_a_role_nothing_but_the_front_page_opens(pks):
     browser = browser_of(person("nobody"))
 
-    let_in = {name for name, url in addresses(pks).items() if browser.get(url).status_code != 403}
+    let_in = {name for name, url in addresses(pks).items() if browser.get(url).status_code in (200, 302)}
     assert let_in == set()
     assert browser.get(reverse("admin:index")).status_code == 200

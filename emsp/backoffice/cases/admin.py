@@ -50,7 +50,7 @@ class WordsForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why it is resolved."""
+    """Why it is resolved, or why a deed is done."""
 
     words = forms.CharField(
         label="Reason", max_length=services.REASON_LENGTH, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
@@ -156,20 +156,19 @@ class CaseAdmin(RecordAdmin):
 
     def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         case = self._case(request, pk)
-        return self._try(request, case, lambda: services.note(case, request.POST.get("words", ""), by=_person(request)))
+        words = _words(WordsForm(request.POST))
+        return self._try(request, case, lambda: services.note(case, words, by=_person(request)))
 
     def resolve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         case = self._case(request, pk)
-        return self._try(request, case, lambda: services.resolve(case, request.POST.get("words", ""), by=_person(request)))
+        words = _words(ReasonForm(request.POST))
+        return self._try(request, case, lambda: services.resolve(case, words, by=_person(request)))
 
     def do_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One of the deeds; who may is checked again by the deed."""
-        case, told = self._case(request, pk), request.POST
-        return self._try(
-            request,
-            case,
-            lambda: deeds.do(case, told.get("deed", ""), by=_person(request), reason=told.get("reason", "")),
-        )
+        case, deed = self._case(request, pk), request.POST.get("deed", "")
+        reason = _words(ReasonForm(request.POST))
+        return self._try(request, case, lambda: deeds.do(case, deed, by=_person(request), reason=reason))
 
     def _case(self, request: HttpRequest, pk: int) -> Case:
         if not self.has_work_permission(request):
@@ -219,6 +218,11 @@ def _subjects(case: Case, request: HttpRequest) -> list[dict[str, str]]:
         state = row.get_state_display() if hasattr(row, "get_state_display") else getattr(row, "status", "")
         found.append({"label": label, "text": str(row), "url": url, "state": str(state)})
     return found
+
+
+def _words(form: forms.Form) -> str:
+    """What was written; nothing where it cannot be stored or is too long."""
+    return str(form.cleaned_data["words"]) if form.is_valid() else ""
 
 
 def _person(request: HttpRequest) -> User:
