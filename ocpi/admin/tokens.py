@@ -128,6 +128,14 @@ class TokenAdmin(ImportMixin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
         return False  # operators may have it; block it
 
+    def has_block_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """The button is there for a valid token."""
+        return self.has_change_permission(request) and _is_valid(object_id, True)
+
+    def has_unblock_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """The button is there for a blocked token."""
+        return self.has_change_permission(request) and _is_valid(object_id, False)
+
     def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
         token_changes.save(obj)
 
@@ -158,15 +166,15 @@ class TokenAdmin(ImportMixin, ModelAdmin):
         asked = path("<int:pk>/<str:deed>/confirm/", self.admin_site.admin_view(self.ask_view), name="ocpi_token_ask")
         return [asked, *super().get_urls()]
 
-    @action(description="Block", icon="block", permissions=["change"])
+    @action(description="Block", icon="block", permissions=["block"])
     def block(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return _ask(object_id, "block")
 
-    @action(description="Unblock", icon="lock_open", permissions=["change"])
+    @action(description="Unblock", icon="lock_open", permissions=["unblock"])
     def unblock(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return _ask(object_id, "unblock")
 
-    @action(description="Compare with the operators", icon="difference", permissions=["change"])
+    @action(description="Compare", icon="difference", permissions=["change"])
     def check_at_operators(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return _ask(object_id, "check")
 
@@ -226,6 +234,10 @@ def _acts(deed: str) -> Callable[[Token, str], object]:
         "push": lambda token, reason: token_copies.push_everywhere(token),
     }
     return acts[deed]
+
+
+def _is_valid(object_id: Any, valid: bool) -> bool:
+    return str(object_id).isdecimal() and Token.objects.filter(pk=object_id, valid=valid).exists()
 
 
 def _ask(pk: int, deed: str) -> HttpResponse:

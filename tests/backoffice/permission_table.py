@@ -87,7 +87,7 @@ GET = _each(PAGES, ("changelist", "add", "change", "delete", "history")) | {
     "ocpi_token_import": "O..I.A",
     "ocpi_token_process_import": "......",
     "ocpi_token_push_again": "O..I.A",
-    "ocpi_token_unblock": "O..I.A",
+    "ocpi_token_unblock": "......",  # the token is valid
     "sessions_margin": "..F.UA",
     "sessions_statement_adjust": "..F..A",
     "sessions_statement_file": "..F.UA",
