@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core import mail
+from django.db import transaction
 from django.utils import timezone
 
 from emsp.backoffice.cases import notices, services, watchdog
@@ -16,6 +17,7 @@ from emsp.backoffice.checks import check_backoffice
 from emsp.backoffice.models import Case, CaseNotice
 from sessions.models import Order
 from tests.backoffice.conftest import person
+from tests.backoffice.test_watchdog import in_threads
 from tests.factories.ocpi import PeerFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +41,7 @@ class Hook(BaseHTTPRequestHandler):
 @pytest.fixture
 def hook(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    server.got, server.answers = [], []
+    server.got, server.answers, server.sent = [], [], []
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     settings.CASE_WEBHOOK_URL = f"http://127.0.0.1:{server.server_port}/cases"
@@ -157,17 +159,21 @@ def test_a_notice_of_an_order_has_no_word_about_its_driver(settings, driver, hoo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_side_by_side_send_each_notice_once(hook):
-    for _ in range(12):
-        failing = PeerFactory(last_ok_at=timezone.now() - timedelta(hours=1), last_error_at=timezone.now())
-        assert failing.pk
-    watchdog.look()
-    from tests.backoffice.test_watchdog import in_threads
+def test_what_one_worker_claims_no_other_sends(hook):
+    failing_peer()
+    watchdog.look()  # the commit woke a sender
+    hook.got.clear()
+    CaseNotice.objects.update(state="PENDING", sent_at=None)
 
-    in_threads(*[notices.send_due] * 4)
+    with transaction.atomic():
+        [claimed] = notices._claim()
+        in_threads(lambda: hook.sent.append(notices.send_due()))
+    in_threads(lambda: hook.sent.append(notices.send_due()))
+    assert (hook.sent, hook.got) == ([0, 0], [])
 
-    assert len(hook.got) == 12
-    assert len({headers["X-Notice-Id"] for headers, _ in hook.got}) == 12
+    CaseNotice.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert notices.send_due() == 1
+    assert [headers["X-Notice-Id"] for headers, _ in hook.got] == [str(claimed.reference)]
 
 
 @pytest.mark.parametrize(

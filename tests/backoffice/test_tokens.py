@@ -8,10 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection as database
 from django.urls import reverse
 from responses import matchers
+from tablib import Dataset
 
 from ocpi.models import Token, TokenCopy
 from ocpi.services import token_changes, token_copies
 from ocpi.services.token_changes import TokenRefused
+from ocpi.services.token_sheet import TokenSheet
 from ocpi.services.tokens import token_object
 from tests.backoffice.conftest import CHROMIUM, browser_of, fits, log_in, person
 from tests.backoffice.test_watchdog import in_threads
@@ -243,6 +245,14 @@ def test_a_sheet_with_a_wrong_row_brings_in_nothing(party, desk, row):
 
     assert answer.status_code == 200 and "confirm_form" not in answer.context
     assert not Token.objects.exists()
+
+
+def test_a_sheet_that_goes_wrong_on_the_way_in_brings_in_nothing(party):
+    sheet = Dataset(("04000000000001", "RFID", "true"), ("04000000000002", "RFID", "perhaps"))
+    sheet.headers = ("uid", "type", "valid")
+
+    assert TokenSheet().import_data(sheet, dry_run=False).has_validation_errors()
+    assert not Token.objects.exists() and not TokenCopy.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

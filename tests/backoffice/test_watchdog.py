@@ -292,14 +292,29 @@ def test_many_watchdogs_open_one_case_with_one_notice(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_person_and_the_watchdog_that_resolve_at_once_resolve_once():
+def test_what_a_person_says_stays_when_the_watchdog_comes_at_the_same_moment():
     PeerFactory(last_ok_at=minutes_ago(60), last_error_at=minutes_ago(1))
     watchdog.look()
     olga, case = person("olga", "operator"), Case.objects.get()
     Connection.objects.update(last_ok_at=timezone.now())
 
-    in_threads(watchdog.look, watchdog.look, lambda: services.resolve(case, "done", by=olga))
+    def look():
+        watchdog.look()
+        connection.close()
+
+    other = threading.Thread(target=look)
+    with transaction.atomic():
+        services.resolve(case, "done", by=olga)
+        other.start()
+        waits = "select count(*) from pg_locks where not granted"
+        with connection.cursor() as cursor:
+            waiting = 0
+            while not waiting:
+                assert other.is_alive()
+                cursor.execute(waits)
+                waiting = cursor.fetchone()[0]
+    other.join()
 
     case.refresh_from_db()
-    assert case.state == "RESOLVED" and case.condition_over_at is not None
-    assert CaseNote.objects.filter(text__startswith="resolved").count() == 1
+    assert (case.resolution, case.resolved_by, case.condition_over_at is not None) == ("done", olga, True)
+    assert list(CaseNote.objects.values_list("text", flat=True)) == ["resolved: done"]
