@@ -75,3 +75,19 @@ def fetch_session(party_pk: int, session_id: str) -> None:
     party = Party.objects.select_related("connection").filter(pk=party_pk).first()
     if party is not None:
         pull_objects.fetch_session(party, session_id)
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def push_tokens() -> None:
+    """Wake-up and beat: push the tokens that are due to their CPOs."""
+    from ocpi.services import token_copies
+
+    token_copies.push_due()
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def check_tokens() -> None:
+    """Wake-up and beat: read at the CPOs the tokens whose copies were not looked at for a day."""
+    from ocpi.services import token_copies
+
+    token_copies.check_due()

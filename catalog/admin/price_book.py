@@ -137,7 +137,7 @@ class PriceBookAdmin(SimpleHistoryAdmin, ModelAdmin):
     def add_rule(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect(f"{reverse('admin:catalog_pricerule_add')}?version={object_id}")
 
-    @action(description="Simulate", icon="bar_chart")
+    @action(description="Simulate", icon="bar_chart", permissions=["view"])
     def simulate(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect(reverse("admin:catalog_pricebookversion_simulation", args=[object_id]))
 

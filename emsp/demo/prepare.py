@@ -19,8 +19,10 @@ def migrate() -> None:
 
 
 def seed_admin(user: str, password: str) -> None:
-    """The back office's user; the password of world.json opens it whatever happened since."""
+    """The back office's user; the password of world.json opens it whatever happened since, without a second factor."""
     from django.contrib.auth import get_user_model
+
+    from emsp.backoffice.roles import second_factor
 
     accounts = get_user_model()._default_manager
     account, _ = accounts.update_or_create(
@@ -29,6 +31,7 @@ def seed_admin(user: str, password: str) -> None:
     if not account.check_password(password):
         account.set_password(password)
         account.save()
+    second_factor.remove(account)
 
 
 def trust_bap(subscriber_id: str, uri: str, key_id: str, public_key: str) -> None:

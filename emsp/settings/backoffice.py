@@ -1,11 +1,17 @@
 """How the back office looks: names, and the navigation in the order of a day's work."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse_lazy
 
 # heading: [(title, symbol, admin page)]
 PAGES = {
+    "Work": [
+        ("Cases", "crisis_alert", "backoffice_case"),
+        ("Notices", "notifications", "backoffice_casenotice"),
+    ],
     "Orders": [
         ("Orders", "bolt", "charging_sessions_order"),
         ("Bills", "receipt_long", "charging_sessions_bill"),
@@ -44,6 +50,7 @@ PAGES = {
         ("Parked objects", "inventory_2", "ocpi_parkedobject"),
         ("Tokens", "badge", "ocpi_token"),
         ("Authorizations", "how_to_reg", "ocpi_authorization"),
+        ("Tokens at operators", "sync_alt", "ocpi_tokencopy"),
     ],
     "Catalogue": [
         ("Offers", "storefront", "catalog_offer"),
@@ -54,8 +61,16 @@ PAGES = {
     "Staff": [
         ("Users", "person", "auth_user"),
         ("Roles", "groups", "auth_group"),
+        ("Trail", "history", "admin_logentry"),
+        ("Failed logins", "lock", "axes_accessattempt"),
     ],
 }
+
+
+def _may_view(page: str) -> Callable[[HttpRequest], bool]:
+    """Whether a person may see a page: what is refused has no link."""
+    label, _, model = page.rpartition("_")
+    return lambda request: request.user.has_perms([f"{label}.view_{model}"])
 
 
 def _navigation() -> list[dict[str, Any]]:
@@ -64,7 +79,12 @@ def _navigation() -> list[dict[str, Any]]:
             "title": heading,
             "separator": True,
             "items": [
-                {"title": title, "icon": symbol, "link": reverse_lazy(f"admin:{page}_changelist")}
+                {
+                    "title": title,
+                    "icon": symbol,
+                    "link": reverse_lazy(f"admin:{page}_changelist"),
+                    "permission": _may_view(page),
+                }
                 for title, symbol, page in pages
             ],
         }
@@ -78,4 +98,9 @@ UNFOLD = {
     "SITE_SYMBOL": "ev_station",
     "SHOW_HISTORY": True,
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": _navigation()},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("admin:second_factor_enrol")},
+        ],
+    },
 }

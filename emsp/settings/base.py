@@ -31,11 +31,15 @@ INSTALLED_APPS = [
     "import_export",
     "simple_history",
     "rest_framework",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "emsp.core",
     "ocpi",
     "catalog",
     "sessions.apps.SessionsConfig",
     "beckn",
+    "emsp.backoffice",
 ]
 
 MIDDLEWARE = [
@@ -49,6 +53,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "emsp.backoffice.roles.gate.SecondFactorMiddleware",
+    "emsp.backoffice.roles.trail.StaffTrailMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "emsp.urls"
@@ -101,6 +109,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 
+# Sheets in and out: what the rows themselves need. Without these, every member of staff could bring sheets in.
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+
 # A body is refused before it is read when it is larger (issue: bad input).
 BODY_LIMIT_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
@@ -124,6 +136,7 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "celery": {"level": env.str("CELERY_LOG_LEVEL", default="WARNING")},
         "kombu": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
         "py.warnings": {"level": "ERROR"},
     },
 }

@@ -134,5 +134,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "watch-cases": {
+        "task": "emsp.backoffice.tasks.watch_cases",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "send-case-notices": {
+        "task": "emsp.backoffice.tasks.send_notices",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "push-tokens": {"task": "ocpi.tasks.push_tokens", "schedule": 10.0, "options": {"expires": 10}},
+    "check-tokens": {"task": "ocpi.tasks.check_tokens", "schedule": 300.0, "options": {"expires": 300}},
     "pull-due": {"task": "ocpi.tasks.pull_due", "schedule": 30.0, "options": {"expires": 30}},
 }

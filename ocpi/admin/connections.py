@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -185,9 +186,11 @@ class ConnectionAdmin(ModelAdmin):
 
     def register_view(self, request: HttpRequest) -> HttpResponse:
         """The wizard: we start the handshake and show the outcome of each step."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         form, failure, connection = RegisterForm(request.POST or None), "", None
         steps: list[Step] = []
-        if request.method == "POST" and form.is_valid() and self.has_change_permission(request):
+        if request.method == "POST" and form.is_valid():
             try:
                 connection = registration.register(
                     form.cleaned_data["name"],
@@ -210,8 +213,10 @@ class ConnectionAdmin(ModelAdmin):
 
     def invite_view(self, request: HttpRequest) -> HttpResponse:
         """Make a token A for a CPO that starts the handshake, and show it once."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         form, token = InviteForm(request.POST or None), ""
-        if request.method == "POST" and form.is_valid() and self.has_change_permission(request):
+        if request.method == "POST" and form.is_valid():
             token = registration.invite(form.cleaned_data["name"])
         context = {
             **self.admin_site.each_context(request),

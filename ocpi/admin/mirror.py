@@ -1,20 +1,17 @@
 """What CPOs reported and what we asked of them: to be looked at, not changed."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet, Window
 from django.db.models.functions import Lead
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from emsp.core.admin import RecordAdmin, masked_json
 from ocpi.models import (
-    Authorization,
     Cdr,
     Command,
     Connector,
@@ -24,7 +21,6 @@ from ocpi.models import (
     Session,
     Tariff,
     TariffVersion,
-    Token,
 )
 
 
@@ -152,30 +148,6 @@ class CommandAdmin(RecordAdmin):
     @display(description="body, masked")
     def body_shown(self, command: Command) -> SafeString:
         return masked_json(command.body)
-
-
-@admin.register(Token)
-class TokenAdmin(ModelAdmin):
-    """Drivers' tokens: can be blocked, not made up."""
-
-    list_display = ("__str__", "type", "contract_id", "valid", "whitelist", "last_updated")
-    list_filter = ("type", "valid")
-    search_fields = ("contract_id", "uid")
-    fields = ("type", "contract_id", "issuer", "valid", "whitelist", "language", "last_updated")
-    readonly_fields = ("type", "contract_id", "issuer", "last_updated")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
-        """A change is news for the CPOs: it carries a new last_updated."""
-        obj.last_updated = timezone.now().replace(microsecond=0)
-        super().save_model(request, obj, form, change)
-
-
-@admin.register(Authorization)
-class AuthorizationAdmin(RecordAdmin):
-    list_display = ("reference", "token", "party", "location_id", "created_at", "expires_at")
 
 
 @admin.register(ParkedObject)

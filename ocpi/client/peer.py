@@ -28,6 +28,7 @@ THEIR_ROLE = {
     "tokens": "RECEIVER", "commands": "RECEIVER",
 }
 MOST_PER_PAGE = 1000
+UNKNOWN_TOKEN_CODES = frozenset({2003, 2004})  # 2003: peers that answer as for a location
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,18 @@ class OcpiClient:
     def put_token(self, token: Mapping[str, Any]) -> None:
         """PUT a whole Token object of ours. Raises NotOffered, PeerError."""
         self._caller.ask("PUT", self._token_url(token), body=token)
+
+    def get_token(self, token: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The peer's copy of a Token of ours; None when it does not know it. Raises NotOffered, PeerError.
+
+        Source: OCPI 2.2.1, mod_tokens, Receiver interface, GET.
+        """
+        try:
+            return one_object(self._caller.ask("GET", self._token_url(token)).envelope.data)
+        except PeerError as error:
+            if error.status == 404 or error.code in UNKNOWN_TOKEN_CODES:
+                return None
+            raise
 
     def patch_token(self, token: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
         """PATCH a Token object of ours; changes include last_updated. Raises NotOffered, PeerError."""

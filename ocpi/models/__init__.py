@@ -6,7 +6,7 @@ from ocpi.models.location import Connector, Evse, EvseStatus, Location
 from ocpi.models.session import Cdr, Session
 from ocpi.models.sync import ParkedObject, SyncState
 from ocpi.models.tariff import Tariff, TariffVersion
-from ocpi.models.token import Authorization, Token
+from ocpi.models.token import Authorization, CopyState, Token, TokenCopy, TokenType, Whitelist
 
 __all__ = [
     "AuthEncoding",
@@ -28,5 +28,5 @@ __all__ = [
     "SyncState",
     "Tariff",
     "TariffVersion",
-    "Token",
+    "CopyState", "Token", "TokenCopy", "TokenType", "Whitelist",
 ]

@@ -26,8 +26,8 @@ def driver_token(driver_hash: str | None) -> Token:
     who gets a new token each time.
     """
     if not driver_hash:
-        return Token.objects.create(**_new_values())
-    token, _ = Token.objects.get_or_create(driver_hash=driver_hash, defaults=_new_values())
+        return Token.objects.create(**new_values())
+    token, _ = Token.objects.get_or_create(driver_hash=driver_hash, defaults=new_values())
     return token
 
 
@@ -53,7 +53,7 @@ def token_wire(token: Token) -> wire.Token:
     )
 
 
-def _new_values() -> dict[str, Any]:
+def new_values() -> dict[str, Any]:
     owner = f"{settings.OCPI_COUNTRY_CODE}-{settings.OCPI_PARTY_ID}"
     return {
         "uid": _random_text(UID_LENGTH),

@@ -56,7 +56,7 @@ class JournalEntryAdmin(RecordAdmin):
                 sums[posting.currency] = sums.get(posting.currency, Decimal(0)) + posting.amount
         return ", ".join(f"{amount} {currency}" for currency, amount in sums.items())
 
-    @action(description="Margin report", icon="monitoring")
+    @action(description="Margin report", icon="monitoring", permissions=["view"])
     def margin_report(self, request: HttpRequest) -> HttpResponse:
         return redirect(reverse("admin:sessions_margin"))
 

@@ -1,0 +1,6 @@
+"""The pages of the back office's own apps."""
+
+from emsp.backoffice.cases import admin as cases
+from emsp.backoffice.roles import admin as roles
+
+__all__ = ["cases", "roles"]
