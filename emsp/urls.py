@@ -4,11 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from beckn import pages, receipts
+from emsp.backoffice.operators import sharing
 from emsp.core import health
 from sessions.payments import views as payment_views
 
 urlpatterns = [
+    path("admin/operators/", include("emsp.backoffice.operators.urls")),
     path("admin/", admin.site.urls),
+    path("scorecards/<str:token>", sharing.scorecard, name="scorecard"),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", health.prometheus),

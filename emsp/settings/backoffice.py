@@ -4,6 +4,12 @@ from typing import Any
 
 from django.urls import reverse_lazy
 
+from emsp.settings.base import env
+
+# Tiles of the map of sites; empty: the map is drawn without.
+MAP_TILE_URL = env.str("MAP_TILE_URL", default="https://tile.openstreetmap.org/{z}/{x}/{y}.png")
+MAP_TILE_ATTRIBUTION = env.str("MAP_TILE_ATTRIBUTION", default="© OpenStreetMap contributors")
+
 # heading: [(title, symbol, admin page)]
 PAGES = {
     "Orders": [
@@ -20,6 +26,7 @@ PAGES = {
     ],
     "Operators": [
         ("Connections", "hub", "ocpi_connection"),
+        ("Map", "map", "operators:map"),
         ("Commands", "settings_remote", "ocpi_command"),
         ("Sessions", "battery_charging_full", "ocpi_session"),
         ("CDRs", "description", "ocpi_cdr"),
@@ -45,7 +52,7 @@ def _navigation() -> list[dict[str, Any]]:
             "title": heading,
             "separator": True,
             "items": [
-                {"title": title, "icon": symbol, "link": reverse_lazy(f"admin:{page}_changelist")}
+                {"title": title, "icon": symbol, "link": reverse_lazy(page if ":" in page else f"admin:{page}_changelist")}
                 for title, symbol, page in pages
             ],
         }

@@ -1,5 +1,5 @@
 """CPOs, their stations and tariffs, what they reported, and what we asked of them."""
 
-from ocpi.admin import connections, mirror
+from ocpi.admin import connections, mirror, quarantine
 
-__all__ = ["connections", "mirror"]
+__all__ = ["connections", "mirror", "quarantine"]

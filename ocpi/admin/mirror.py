@@ -20,7 +20,6 @@ from ocpi.models import (
     Connector,
     Evse,
     Location,
-    ParkedObject,
     Session,
     Tariff,
     TariffVersion,
@@ -176,16 +175,3 @@ class TokenAdmin(ModelAdmin):
 @admin.register(Authorization)
 class AuthorizationAdmin(RecordAdmin):
     list_display = ("reference", "token", "party", "location_id", "created_at", "expires_at")
-
-
-@admin.register(ParkedObject)
-class ParkedObjectAdmin(RecordAdmin):
-    list_display = ("module", "ocpi_id", "connection", "reason", "last_seen_at", "resolved_at")
-    list_filter = ("module", "connection", ("resolved_at", admin.EmptyFieldListFilter))
-    search_fields = ("ocpi_id", "reason")
-    exclude = ("raw",)
-    readonly_fields = ("raw_shown",)
-
-    @display(description="as received")
-    def raw_shown(self, parked: ParkedObject) -> SafeString:
-        return masked_json(parked.raw)
