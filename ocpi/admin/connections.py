@@ -58,7 +58,7 @@ class ConnectionAdmin(HandshakePages, PullPages, ModelAdmin):
     inlines = (PartyInline, SyncInline)
     actions = ("pull_now", "pull_everything")
     actions_list = ("register_cpo", "invite_cpo")
-    actions_detail = ("sync_state", "register_again", "rotate_token", "unregister")
+    actions_detail = ("sync_state", "register_again", "rotate_token", "end_registration")
     fieldsets = (
         (None, {"fields": ("name", "status", "versions_url", "version", "token_hint", "endpoints_shown")}),
         (

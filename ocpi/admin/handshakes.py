@@ -53,14 +53,14 @@ class HandshakePages:
         return redirect("admin:ocpi_connection_rotate", object_id)
 
     @action(description="Unregister", icon="link_off", permissions=["change"])
-    def unregister(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def end_registration(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("admin:ocpi_connection_unregister", object_id)
 
     def register_view(self, request: HttpRequest) -> HttpResponse:
         """The wizard: we start the handshake and show each step."""
         self._check(request)
         again = request.GET.get("again", "")
-        known = Connection.objects.filter(pk=int(again) if again.isascii() and again.isdecimal() else None).first()
+        known = Connection.objects.filter(pk=again).first() if again.isascii() and again.isdecimal() else None
         first = {"name": known.name, "versions_url": known.versions_url} if known else None
         form = RegisterForm(request.POST or None, initial=first)
         failure, connection = "", None

@@ -51,7 +51,7 @@ class ParkedObjectAdmin(RecordAdmin):
     exclude = ("raw",)
     readonly_fields = ("raw_shown",)
     actions = ("retry_as_they_are",)
-    actions_detail = ("mend",)
+    actions_detail = ("mend_and_retry",)
 
     def has_retry_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Whether this person may store a parked object."""
@@ -66,7 +66,7 @@ class ParkedObjectAdmin(RecordAdmin):
         return masked_json(parked.raw)
 
     @action(description="Mend and retry", icon="build", permissions=["retry"])
-    def mend(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def mend_and_retry(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("admin:ocpi_parkedobject_mend", object_id)
 
     @admin.action(description="Try again as they are", permissions=["retry"])

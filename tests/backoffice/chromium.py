@@ -17,16 +17,16 @@ def chromium():
         pytest.skip("Debian's chromium is not installed")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in this thread
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
 
 @pytest.fixture(params=[390, 1280])
-def page(request, chromium, live_server, monkeypatch):
+def page(request, chromium, live_server):
     """A page of the live server; what its scripts complain of fails the test."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in this thread
     client = Client()
     client.force_login(staff())
     context = chromium.new_context(viewport={"width": request.param, "height": 844})

@@ -69,7 +69,7 @@ def _commands(party: Party, since: datetime) -> list[Figure]:
     success = _share(found["well"], found["count"]) if found["count"] else NOTHING
     return [
         Figure("Commands that worked", success, f"of {found['count']} with a known end"),
-        Figure("Time to the result", _duration(found["middle"]), f"median; 95 % within {_duration(found['slow'])}"),
+        Figure("Time to the result", _duration(found["middle"]), f"median{_most(found['slow'])}"),
     ]
 
 
@@ -78,7 +78,7 @@ def _cdr_delay(party: Party, since: datetime) -> Figure:
         middle=_median("received_at", "end_at"), slow=_median("received_at", "end_at", share=0.95),
         count=Count("pk"),
     )  # fmt: skip
-    said = f"from the end of a charge to its CDR, median of {found['count']}; 95 % within {_duration(found['slow'])}"
+    said = f"from the end of a charge to its CDR, median of {found['count']}{_most(found['slow'])}"
     return Figure("CDR delay", _duration(found["middle"]), said)
 
 
@@ -98,6 +98,10 @@ def _median(later: str, earlier: str, share: float = 0.5) -> Percentile:
 def _share(part: int, whole: int) -> str:
     """Rounded down, so that 100 % means all."""
     return f"{part * 1000 // whole / 10:g} %"
+
+
+def _most(given: timedelta | None) -> str:
+    return f"; 95 % within {_duration(given)}" if given is not None else ""
 
 
 def _duration(given: timedelta | None) -> str:

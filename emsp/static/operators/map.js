@@ -35,12 +35,29 @@
     return L.divIcon({ className: "op-pin-place", html: mark, iconSize: [0, 0] });
   };
 
-  const addSite = (site) => {
+  const addPin = (site) => {
     const words = `${site.name}, ${STATES[site.state](site)}`;
     L.marker([site.latitude, site.longitude], { icon: pin(site.state, site.state === "broken" ? "!" : String(site.free)), title: words, alt: words })
       .on("click keypress", (event) => {
         if (event.type === "click" || event.originalEvent?.key === "Enter") location.assign(address(site));
       }).addTo(layer);
+  };
+
+  // Sites whose pins would cover each other are one pin; the list names each of them all the same.
+  const addPins = (sites) => {
+    const groups = new Map();
+    for (const site of sites) {
+      const at = map.project([site.latitude, site.longitude]);
+      const key = `${Math.floor(at.x / 40)},${Math.floor(at.y / 40)}`;
+      groups.set(key, [...(groups.get(key) || []), site]);
+    }
+    for (const group of groups.values()) {
+      if (group.length === 1 || map.getZoom() === map.getMaxZoom()) group.forEach(addPin);
+      else addSquare({ ...group[0], count: group.length, free: group.filter((site) => site.free).length });
+    }
+  };
+
+  const addRow = (site) => {
     const link = document.createElement("a");
     link.className = "op-site";
     link.href = address(site);
@@ -67,7 +84,8 @@
   const show = (found) => {
     layer.clearLayers();
     list.replaceChildren();
-    found.sites.forEach(addSite);
+    addPins(found.sites);
+    found.sites.forEach(addRow);
     found.squares.forEach(addSquare);
     if (found.more) told.textContent = `${count(found.more)} sites in this window, counted by squares. Zoom in to see each.`;
     else if (found.total) told.textContent = `${count(found.total)} ${found.total === 1 ? "site" : "sites"} in this window.`;
