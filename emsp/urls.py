@@ -4,12 +4,15 @@ from django.contrib import admin
 from django.urls import include, path
 
 from beckn import pages, receipts
+from emsp.backoffice.operators import sharing
 from emsp.backoffice.roles import views as second_factor_views
 from emsp.core import health
 from sessions.payments import views as payment_views
 
 urlpatterns = [
+    path("admin/operators/", include("emsp.backoffice.operators.urls")),
     path("admin/", (second_factor_views.urls() + admin.site.urls[0], "admin", "admin")),
+    path("scorecards/<str:token>", sharing.scorecard, name="scorecard"),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", health.prometheus),

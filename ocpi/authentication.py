@@ -42,6 +42,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("unauthorized")
         token, presented = found
         _note_alive(token.connection)
+        if token.first_used_at is None:
+            IncomingToken.objects.filter(pk=token.pk, first_used_at=None).update(first_used_at=timezone.now())
         return Peer(token.connection, token, presented), token
 
     def authenticate_header(self, request: Request) -> str:

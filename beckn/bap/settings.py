@@ -93,6 +93,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR.parent.parent / "emsp" / "static"]  # the map, shared with the back office
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 300
 

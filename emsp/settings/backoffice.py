@@ -6,7 +6,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-# heading: [(title, symbol, admin page)]
+from emsp.settings.base import env
+
+# Tiles of the map of sites; empty: the map is drawn without.
+MAP_TILE_URL = env.str("MAP_TILE_URL", default="https://tile.openstreetmap.org/{z}/{x}/{y}.png")
+MAP_TILE_ATTRIBUTION = env.str("MAP_TILE_ATTRIBUTION", default="© OpenStreetMap contributors")
+
+# heading: [(title, symbol, page)]; a page is a list of the admin, or an address of ours with its permission in NEEDS
+NEEDS = {"operators:map": "ocpi.view_location"}
 PAGES = {
     "Work": [
         ("Cases", "crisis_alert", "backoffice_case"),
@@ -44,6 +51,7 @@ PAGES = {
     ],
     "Operators": [
         ("Connections", "hub", "ocpi_connection"),
+        ("Map", "map", "operators:map"),
         ("Commands", "settings_remote", "ocpi_command"),
         ("Sessions", "battery_charging_full", "ocpi_session"),
         ("CDRs", "description", "ocpi_cdr"),
@@ -70,7 +78,8 @@ PAGES = {
 def _may_view(page: str) -> Callable[[HttpRequest], bool]:
     """Whether a person may see a page: what is refused has no link."""
     label, _, model = page.rpartition("_")
-    return lambda request: request.user.has_perms([f"{label}.view_{model}"])
+    needed = NEEDS.get(page, f"{label}.view_{model}")
+    return lambda request: request.user.has_perms([needed])
 
 
 def _navigation() -> list[dict[str, Any]]:
@@ -82,7 +91,7 @@ def _navigation() -> list[dict[str, Any]]:
                 {
                     "title": title,
                     "icon": symbol,
-                    "link": reverse_lazy(f"admin:{page}_changelist"),
+                    "link": reverse_lazy(page if ":" in page else f"admin:{page}_changelist"),
                     "permission": _may_view(page),
                 }
                 for title, symbol, page in pages

@@ -1,30 +1,20 @@
-"""CPO platforms: register, pull, see how they are."""
+"""CPO platforms: how they are, and how they want to be spoken to."""
 
 from typing import Any
 
-from django.conf import settings
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import display
 
-from emsp.core.wakeup import wake
-from ocpi import tasks
-from ocpi.admin.forms import InviteForm, RegisterForm
-from ocpi.models import (
-    Connection,
-    Party,
-    SyncState,
-)
-from ocpi.services import registration
-from ocpi.services.registration_steps import RegistrationFailed, Step
+from ocpi.admin.handshakes import HandshakePages
+from ocpi.admin.pulls import PullPages
+from ocpi.models import Connection, Party, SyncState
+from ocpi.services import pulls
 
 HEALTH = {"good": "success", "failing": "danger", "silent": "warning"}
 
@@ -59,7 +49,7 @@ class SyncInline(TabularInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ModelAdmin):
+class ConnectionAdmin(HandshakePages, PullPages, ModelAdmin):
     """CPO platforms: register, pull, see how they are. A token can be set by a handshake, never read back."""
 
     list_display = ("name", "status", "health", "parties", "version", "last_ok_at", "last_error")
@@ -68,22 +58,28 @@ class ConnectionAdmin(ModelAdmin):
     inlines = (PartyInline, SyncInline)
     actions = ("pull_now", "pull_everything")
     actions_list = ("register_cpo", "invite_cpo")
-    actions_detail = ("pull_this", "rotate_token", "unregister")
+    actions_detail = ("sync_state", "register_again", "rotate_token", "end_registration")
     fieldsets = (
         (None, {"fields": ("name", "status", "versions_url", "version", "token_hint", "endpoints_shown")}),
         (
-            "How it wants to be spoken to",
+            "Requests that we send",
             {
-                "fields": (
-                    "auth_encoding",
-                    "trailing_slash",
-                    "check_last_updated",
-                    "lenient_patch",
-                    "push_app_tokens",
-                    "is_hub",
-                    "page_limit",
-                    "step_mode",
-                )
+                "description": "How this CPO wants to be spoken to. A registration finds out the encoding by itself.",
+                "fields": ("auth_encoding", "trailing_slash", "push_app_tokens"),
+            },
+        ),
+        (
+            "News that it sends",
+            {
+                "description": "How strict we are with what it pushes. Loosen only what its log shows to be needed.",
+                "fields": ("check_last_updated", "lenient_patch", "is_hub"),
+            },
+        ),
+        (
+            "Pulls and prices",
+            {
+                "description": "How much is asked for per page, and by which reading of OCPI its CDRs round.",
+                "fields": ("page_limit", "step_mode"),
             },
         ),
         ("Health", {"fields": ("registered_at", "last_ok_at", "last_error_at", "last_error")}),
@@ -107,12 +103,7 @@ class ConnectionAdmin(ModelAdmin):
         return False  # unregister keeps what orders refer to
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("register/", view(self.register_view), name="ocpi_connection_register"),
-            path("invite/", view(self.invite_view), name="ocpi_connection_invite"),
-            *super().get_urls(),
-        ]
+        return [*self.handshake_urls(), *self.pull_urls(), *super().get_urls()]
 
     @display(description="health", label=HEALTH)
     def health(self, connection: Connection) -> str:
@@ -145,85 +136,7 @@ class ConnectionAdmin(ModelAdmin):
 
     def _pull(self, request: HttpRequest, connections: QuerySet[Connection], *, full: bool) -> None:
         for connection in connections:
-            if full:
-                connection.sync_states.update(full_wanted=True)
-            wake(tasks.pull_connection, connection.pk)
+            pulls.request_pull(connection, full=full)
         self.message_user(
-            request, f"{len(connections)} CPO(s) will be pulled; the sync table shows how far it got."
+            request, f"{len(connections)} CPO(s) will be pulled; the sync page of each shows how far it got."
         )
-
-    @action(description="Pull now", icon="sync", permissions=["change"])
-    def pull_this(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        self._pull(request, Connection.objects.filter(pk=object_id), full=True)
-        return redirect(reverse("admin:ocpi_connection_change", args=[object_id]))
-
-    @action(description="Rotate token", icon="key", permissions=["change"])
-    def rotate_token(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return self._talk(request, object_id, registration.rotate, "Both tokens were changed.")
-
-    @action(description="Unregister", icon="link_off", permissions=["change"])
-    def unregister(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return self._talk(
-            request, object_id, registration.unregister, "Unregistered; stations and orders are kept."
-        )
-
-    def _talk(self, request: HttpRequest, object_id: int, act: Any, done: str) -> HttpResponse:
-        connection = Connection.objects.get(pk=object_id)
-        try:
-            act(connection)
-            self.message_user(request, done)
-        except RegistrationFailed as error:
-            self.message_user(request, str(error), level=messages.ERROR)
-        return redirect(reverse("admin:ocpi_connection_change", args=[object_id]))
-
-    @action(description="Register a CPO", icon="add_link", permissions=["change"])
-    def register_cpo(self, request: HttpRequest) -> HttpResponse:
-        return redirect(reverse("admin:ocpi_connection_register"))
-
-    @action(description="Invite a CPO", icon="mail", permissions=["change"])
-    def invite_cpo(self, request: HttpRequest) -> HttpResponse:
-        return redirect(reverse("admin:ocpi_connection_invite"))
-
-    def register_view(self, request: HttpRequest) -> HttpResponse:
-        """The wizard: we start the handshake and show the outcome of each step."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        form, failure, connection = RegisterForm(request.POST or None), "", None
-        steps: list[Step] = []
-        if request.method == "POST" and form.is_valid():
-            try:
-                connection = registration.register(
-                    form.cleaned_data["name"],
-                    form.cleaned_data["versions_url"],
-                    form.cleaned_data["token_a"],
-                    report=steps.append,
-                )
-            except RegistrationFailed as error:
-                failure = str(error)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Register a CPO",
-            "form": form,
-            "steps": steps,
-            "failure": failure,
-            "connection": connection,
-            "opts": self.model._meta,
-        }
-        return TemplateResponse(request, "admin/ocpi/register.html", context)
-
-    def invite_view(self, request: HttpRequest) -> HttpResponse:
-        """Make a token A for a CPO that starts the handshake, and show it once."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        form, token = InviteForm(request.POST or None), ""
-        if request.method == "POST" and form.is_valid():
-            token = registration.invite(form.cleaned_data["name"])
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Invite a CPO",
-            "form": form,
-            "token": token,
-            "versions_url": f"{settings.OCPI_EMSP_URL}/versions",
-            "opts": self.model._meta,
-        }
-        return TemplateResponse(request, "admin/ocpi/invite.html", context)

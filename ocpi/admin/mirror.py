@@ -17,7 +17,6 @@ from ocpi.models import (
     Connector,
     Evse,
     Location,
-    ParkedObject,
     Session,
     Tariff,
     TariffVersion,
@@ -148,16 +147,3 @@ class CommandAdmin(RecordAdmin):
     @display(description="body, masked")
     def body_shown(self, command: Command) -> SafeString:
         return masked_json(command.body)
-
-
-@admin.register(ParkedObject)
-class ParkedObjectAdmin(RecordAdmin):
-    list_display = ("module", "ocpi_id", "connection", "reason", "last_seen_at", "resolved_at")
-    list_filter = ("module", "connection", ("resolved_at", admin.EmptyFieldListFilter))
-    search_fields = ("ocpi_id", "reason")
-    exclude = ("raw",)
-    readonly_fields = ("raw_shown",)
-
-    @display(description="as received")
-    def raw_shown(self, parked: ParkedObject) -> SafeString:
-        return masked_json(parked.raw)

@@ -4,7 +4,7 @@ from ocpi.models.command import Command, CommandKind, CommandState
 from ocpi.models.connection import AuthEncoding, Connection, ConnectionStatus, IncomingToken, Party
 from ocpi.models.location import Connector, Evse, EvseStatus, Location
 from ocpi.models.session import Cdr, Session
-from ocpi.models.sync import ParkedObject, SyncState
+from ocpi.models.sync import ParkedObject, ParkedRetry, SyncState
 from ocpi.models.tariff import Tariff, TariffVersion
 from ocpi.models.token import Authorization, CopyState, Token, TokenCopy, TokenType, Whitelist
 
@@ -23,6 +23,7 @@ __all__ = [
     "IncomingToken",
     "Location",
     "ParkedObject",
+    "ParkedRetry",
     "Party",
     "Session",
     "SyncState",

@@ -28,8 +28,13 @@ class Connection(models.Model):
         default=list, blank=True, help_text="identifier, role and url of each module"
     )
     outgoing_token = EncryptedTextField(blank=True, default="")
-    auth_encoding = models.CharField(max_length=6, choices=AuthEncoding, default=AuthEncoding.BASE64)
-    trailing_slash = models.BooleanField(default=False, help_text="end request URLs with a slash")
+    auth_encoding = models.CharField(
+        max_length=6, choices=AuthEncoding, default=AuthEncoding.BASE64,
+        help_text="how the token stands in Authorization; 401 on every request is a sign of the wrong one",
+    )
+    trailing_slash = models.BooleanField(
+        default=False, help_text="end request URLs with a slash; for CPOs that answer 404 without"
+    )
     check_last_updated = models.BooleanField(
         default=True,
         help_text="ignore news older than what is stored; off for peers that do not raise last_updated",
@@ -41,10 +46,13 @@ class Connection(models.Model):
         default=False, help_text="PUT the driver's token before each command"
     )
     is_hub = models.BooleanField(default=False, help_text="may push objects of any party")
-    page_limit = models.PositiveIntegerField(default=200, help_text="objects to ask for per page")
+    page_limit = models.PositiveIntegerField(
+        default=200, help_text="objects to ask for per page; lower it where pages time out"
+    )
     step_mode = models.CharField(
         max_length=16,
         default="last_dimension",
+        help_text="to which dimension step_size rounds; CDR audits tell when another one agrees better",
         choices=[
             ("last_dimension", "last dimension (2.2.1-d2)"),
             ("combined_time", "time and parking together (2.2.1 of 2021)"),
@@ -82,6 +90,7 @@ class IncomingToken(models.Model):
         max_length=4, choices=[("A", "registration token A"), ("LIVE", "credentials token")]
     )
     valid_until = models.DateTimeField(null=True, blank=True)
+    first_used_at = models.DateTimeField(null=True, blank=True, help_text="when the peer came with it first")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

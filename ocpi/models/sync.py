@@ -1,5 +1,6 @@
-"""How far each module of a party was read, and the objects that could not be stored."""
+"""How far each module of a party was read, the objects that could not be stored, and who mended them."""
 
+from django.conf import settings
 from django.db import models
 
 from emsp.core.fields import ExactJSONField
@@ -19,6 +20,10 @@ class SyncState(models.Model):
     full_wanted = models.BooleanField(default=True, help_text="the next run reads everything")
     stored = models.PositiveIntegerField(default=0)
     parked = models.PositiveIntegerField(default=0)
+    run_objects = models.PositiveIntegerField(default=0, help_text="read so far, in the last or present run")
+    run_total = models.PositiveIntegerField(
+        null=True, blank=True, help_text="how many the peer says there are to be read in that run"
+    )
     error = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -48,3 +53,24 @@ class ParkedObject(models.Model):
 
     def __str__(self) -> str:
         return f"{self.module} {self.ocpi_id}"
+
+
+class ParkedRetry(models.Model):
+    """One try of staff to store a parked object, as it was or edited. Never changed."""
+
+    parked = models.ForeignKey(ParkedObject, on_delete=models.CASCADE, related_name="retries")
+    before = ExactJSONField()
+    tried = ExactJSONField()
+    outcome = models.CharField(max_length=500, blank=True, help_text="why it was refused; empty: it was stored")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, help_text="stays when the account goes")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "parked retries"
+
+    def __str__(self) -> str:
+        return f"{self.parked} by {self.by_name}"

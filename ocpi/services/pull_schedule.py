@@ -37,6 +37,14 @@ def want_full(connection: Connection, modules: Sequence[str]) -> None:
         SyncState.objects.update_or_create(connection=connection, module=module, defaults={"full_wanted": True})
 
 
+def next_due_at(state: SyncState | None) -> datetime | None:
+    """When a module is to be pulled next; None: now."""
+    if state is None or state.last_run_at is None or state.full_wanted:
+        return None
+    due_at = state.last_run_at + timedelta(seconds=settings.OCPI_PULL_EVERY_S)
+    return due_at if due_at > timezone.now() else None
+
+
 def _is_due(state: SyncState | None, now: datetime) -> bool:
     if state is None or state.last_run_at is None:
         return True

@@ -152,6 +152,7 @@ class _Run:
         if full:
             # A crawl that does not come to its end, for whatever reason, leaves a full one to be done.
             self._update(full_wanted=False, last_full_at=None)
+        self._update(run_objects=0, run_total=None)
         store = PageStore(self._connection, module, received_at=self._started_at)
 
         def wait(seconds: float) -> None:
@@ -164,6 +165,7 @@ class _Run:
                 report.add(store.store(page.objects))
                 report.pages, report.total = page.number, page.total
                 report.objects += len(page.objects)
+                self._update(run_objects=report.objects, run_total=report.total)
                 self._lease.renew()
                 self._watch(report)
                 reset_queries()  # with DEBUG on, Django keeps every query in memory

@@ -5,8 +5,9 @@ calls us with it while our request is still open.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
 
@@ -24,7 +25,10 @@ __all__ = ["RegistrationFailed", "Step", "invite", "register", "rotate", "unregi
 
 log = logging.getLogger(__name__)
 
+Send = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+
 NAME_LIMIT = 100
+CALL_BACK_HINT = "ask the CPO whether it can reach our versions URL: many read it before they answer"
 FRESH_TOKEN_HINT = "ask the CPO for a new token A: it may hold this one for used"
 
 
@@ -36,7 +40,7 @@ def register(name: str, versions_url: str, token_a: str, report: Report | None =
     Raises RegistrationFailed with the steps and a hint; our token B is void then, and a peer that was
     registered before still is.
     """
-    journal = Journal(report)
+    journal = Journal(report, hidden=(token_a,) if token_a else ())
     with journal.step("check what was given", "") as step:
         if not 0 < len(name.strip()) <= NAME_LIMIT:
             raise InvalidObject(f"1 to {NAME_LIMIT} characters are expected", "name")
@@ -46,9 +50,7 @@ def register(name: str, versions_url: str, token_a: str, report: Report | None =
     url = credentials_url(offered.endpoints)
     with _admitted(_named(name.strip())) as (token_b, admitted):
         with journal.step("exchange tokens", f"POST {url}", hint=FRESH_TOKEN_HINT) as step:
-            theirs = handshake.read_credentials(
-                client.post_credentials(url, handshake.our_credentials(token_b))
-            )
+            theirs = _exchange(journal, step, client.post_credentials, url, token_b, admitted)
             step.outcome = f"{len(theirs.roles)} role(s), token C received"
         connection = _finish(admitted, theirs, offered, first=True)
     journal.note("store", f"registered; {connection.parties.count()} CPO(s), a full pull is on its way")
@@ -64,8 +66,8 @@ def rotate(connection: Connection, report: Report | None = None) -> None:
     url = credentials_url(connection.endpoints)
     with _admitted((connection, False)) as (token_b, admitted):
         with journal.step("exchange tokens", f"PUT {url}") as step:
-            answer = OcpiClient(connection).put_credentials(url, handshake.our_credentials(token_b))
-            theirs = handshake.read_credentials(answer)
+            send = OcpiClient(connection).put_credentials
+            theirs = _exchange(journal, step, send, url, token_b, admitted)
             step.outcome = "both tokens are new"
         offered = Offered(connection.versions_url, connection.endpoints, connection.auth_encoding)
         _finish(admitted, theirs, offered, first=False)
@@ -113,6 +115,7 @@ def _look(journal: Journal, versions_url: str, token_a: str) -> tuple[OcpiClient
     """Versions and details with token A. Base64 is tried first, raw where that is refused."""
     with journal.step("read its versions", f"GET {versions_url}") as step:
         client, versions, encoding = handshake.first_versions(versions_url, token_a)
+        step.answer = versions
         step.outcome = f"offers {', '.join(row['version'] for row in versions) or 'nothing'}"
         if encoding != "base64":
             step.outcome += "; it wants the token raw"
@@ -120,11 +123,31 @@ def _look(journal: Journal, versions_url: str, token_a: str) -> tuple[OcpiClient
         details_url = handshake.common_version(versions)
         step.outcome = handshake.VERSION
     with journal.step("read its version details", f"GET {details_url}") as step:
-        endpoints = handshake.needed_endpoints(client.details(details_url))
+        step.answer = client.details(details_url)
+        endpoints = handshake.needed_endpoints(step.answer)
         if not credentials_url(endpoints):
             raise NoEndpoints("no credentials endpoint in its version details")
         step.outcome = f"{len(endpoints)} endpoints"
     return client, Offered(versions_url, endpoints, encoding)
+
+
+def _exchange(
+    journal: Journal, step: Step, send: Send, url: str, token_b: str, admitted: IncomingToken
+) -> Credentials:
+    """Our credentials go, theirs come back, and meanwhile they may have called us with token B."""
+    step.sent = handshake.our_credentials(token_b)
+    try:
+        step.answer = send(url, step.sent)
+    finally:
+        admitted.refresh_from_db(fields=["first_used_at"])
+        came = admitted.first_used_at is not None
+        journal.note(
+            "their call back",
+            "they came to us with token B" if came else "they did not come to us while the request was open",
+            request=f"GET {step.sent['url']}",
+            hint="" if came else CALL_BACK_HINT,
+        )
+    return handshake.read_credentials(step.answer)
 
 
 def _named(name: str) -> tuple[Connection, bool]:

@@ -130,7 +130,7 @@ def test_pull_everything_asks_for_a_full_pull(staff, cpo):
         {"action": "pull_everything", "_selected_action": [connection.pk]},
     )
 
-    assert SyncState.objects.get().full_wanted is True
+    assert SyncState.objects.get(module="locations").full_wanted is True
 
 
 def test_the_wizard_shows_each_step_and_why_it_failed(staff, network):

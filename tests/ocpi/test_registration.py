@@ -86,8 +86,10 @@ def test_versions_details_credentials_and_b_works_before_the_answer(network, wok
     assert [(step.name, step.request, step.ok) for step in steps] == [
         ("check what was given", "", True), ("read its versions", f"GET {VERSIONS}", True),
         ("choose a version", "", True), ("read its version details", f"GET {DETAILS}", True),
+        ("their call back", "GET http://testserver/ocpi/emsp/versions", True),
         ("exchange tokens", f"POST {CREDENTIALS}", True), ("store", "", True),
     ]
+    assert steps[4].outcome == "they came to us with token B"
     assert steps[1].outcome == "offers 2.2.1"
 
 

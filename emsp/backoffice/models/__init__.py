@@ -10,6 +10,7 @@ from emsp.backoffice.models.cases import (
     NoticeEvent,
     NoticeState,
 )
+from emsp.backoffice.models.links import ScorecardLink
 from emsp.backoffice.models.roles import ShippedRole
 from emsp.backoffice.models.second_factor import Authenticator
 
@@ -23,5 +24,6 @@ __all__ = [
     "NoticeChannel",
     "NoticeEvent",
     "NoticeState",
+    "ScorecardLink",
     "ShippedRole",
 ]

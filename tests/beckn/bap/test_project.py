@@ -65,7 +65,7 @@ def test_pages_allow_no_foreign_script(bap):
 
 @pytest.mark.parametrize("file", ["leaflet.js", "leaflet.css", "LICENSE", "images/layers.png"])
 def test_the_map_comes_with_the_app(bap, file):
-    answer = Browser(bap.url).http.get(f"{bap.url}/static/bap/vendor/leaflet/{file}", timeout=10)
+    answer = Browser(bap.url).http.get(f"{bap.url}/static/vendor/leaflet/{file}", timeout=10)
     assert answer.status_code == 200
 
 
