@@ -73,7 +73,7 @@ def document() -> dict[str, Any]:
             "securitySchemes": {
                 "signature": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
-                    "description": "Ed25519 over (created), (expires) and the BLAKE2b-512 digest of the body; see the guide.",
+                    "description": "Ed25519 over (created), (expires) and the BLAKE2b-512 digest of the body.",
                 }
             },
         },
