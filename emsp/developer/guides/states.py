@@ -19,7 +19,7 @@ def svg() -> str:
     moves = [(rows[a], rows[b]) for a in rows for b in sorted(NEXT[a] & rows.keys(), key=rows.__getitem__)]
     height = TOP * 2 + ROW * len(rows)
     parts = [
-        f'<svg viewBox="0 0 680 {height}" width="680" height="{height}" role="img" aria-labelledby="states-title">',
+        f'<svg viewBox="0 0 760 {height}" width="760" height="{height}" role="img" aria-labelledby="states-title">',
         '<title id="states-title">States of an order and the moves between them</title>',
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 8 4 0 8z" class="tip"/></marker></defs>',
