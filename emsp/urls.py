@@ -24,6 +24,7 @@ urlpatterns = [
     path("payments/notify", payment_views.notify, name="payment-notify"),
     path("beckn/", include("beckn.urls")),
     path("ocpi/emsp/", include("ocpi.urls")),
+    path("", include("emsp.developer.urls")),
 ]
 handler400 = "emsp.core.middleware.bad_request"
 handler404 = "emsp.core.middleware.not_found"

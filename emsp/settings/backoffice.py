@@ -66,6 +66,9 @@ PAGES = {
         ("Connectors", "power", "ocpi_connector"),
         ("Tariffs", "payments", "ocpi_tariff"),
     ],
+    "Integrators": [
+        ("Conformance", "fact_check", "developer_conformancerun"),
+    ],
     "Staff": [
         ("Users", "person", "auth_user"),
         ("Roles", "groups", "auth_group"),

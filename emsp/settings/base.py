@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "sessions.apps.SessionsConfig",
     "beckn",
     "emsp.backoffice",
+    "emsp.developer.apps.DeveloperConfig",
 ]
 
 MIDDLEWARE = [

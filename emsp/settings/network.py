@@ -80,6 +80,9 @@ INVOICE_TIME_ZONE = env.str("INVOICE_TIME_ZONE", default="Asia/Kolkata")
 RECEIPT_URL_TTL_S = env.int("RECEIPT_URL_TTL_S", default=30 * 86_400)
 PDF_FONT = env.str("PDF_FONT", default="")  # a TrueType file, for names outside Latin script
 
+# Conformance: how long the link to a report works.
+REPORT_URL_TTL_S = env.int("REPORT_URL_TTL_S", default=30 * 86_400)
+
 # OCPI
 OCPI_COUNTRY_CODE = env.str("OCPI_COUNTRY_CODE", default="IN")
 OCPI_PARTY_ID = env.str("OCPI_PARTY_ID", default="EMS")
@@ -110,6 +113,7 @@ CELERY_TASK_ROUTES = {
     "beckn.tasks.*": {"queue": "beckn"},
     "ocpi.tasks.pull*": {"queue": "pulls"},
     "ocpi.tasks.*": {"queue": "ocpi"},
+    "emsp.developer.tasks.*": {"queue": "pulls"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

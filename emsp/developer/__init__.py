@@ -1,0 +1,1 @@
+"""The integrators' door: documentation, a bench for messages, and conformance runs."""
