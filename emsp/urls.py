@@ -11,6 +11,7 @@ from sessions.payments import views as payment_views
 
 urlpatterns = [
     path("admin/operators/", include("emsp.backoffice.operators.urls")),
+    path("admin/message-bench/", include("emsp.developer.message_bench.urls")),
     path("admin/", (second_factor_views.urls() + admin.site.urls[0], "admin", "admin")),
     path("scorecards/<str:token>", sharing.scorecard, name="scorecard"),
     path("health/live", health.live),

@@ -39,6 +39,13 @@ def screen(body: dict[str, Any], *, action: str, sender: Subscriber, now: dateti
     body: as beckn.reading.read gave it, from sender, whose signature is proven.
     Raises UnknownAction, WireError (endpoint and form) or NotServed.
     """
+    message = form_of(body, action=action, now=now)
+    check_reply_address(body["context"]["bap_uri"], sender)
+    return message
+
+
+def form_of(body: dict[str, Any], *, action: str, now: datetime) -> Wire:
+    """The message in its wire type, whoever sent it; all of screen but what needs a sender. Raises as screen does."""
     wanted = MESSAGE_TYPES.get(action)
     if wanted is None:
         raise UnknownAction("no such action")
@@ -53,7 +60,6 @@ def screen(body: dict[str, Any], *, action: str, sender: Subscriber, now: dateti
     _check_served(context)
     if sent_at is not None and ttl is not None and now - sent_at > ttl + SKEW:
         raise NotServed("the message has expired: timestamp and ttl lie in the past", path="context.ttl")
-    _check_reply_address(context["bap_uri"], sender)
     return message
 
 
@@ -85,10 +91,9 @@ def _check_served(context: dict[str, Any]) -> None:
         raise NotServed("the message is addressed to another BPP", path="context.bpp_id")
 
 
-def _check_reply_address(bap_uri: str, sender: Subscriber) -> None:
-    """Who owns a valid key must not make us POST anywhere else (beckn.md c.1, design.md §8)."""
-    given, registered = plain_url(bap_uri), plain_url(sender.url)
-    if given is None or registered is None or _origin(given) != _origin(registered):
+def check_reply_address(bap_uri: str, sender: Subscriber) -> None:
+    """Who owns a valid key must not make us POST anywhere else (beckn.md c.1, design.md §8). Raises NotServed."""
+    if not same_origin(bap_uri, sender.url):
         raise NotServed("scheme, host and port are not those of the registered URL", path="context.bap_uri")
     if settings.SANDBOX:
         return
@@ -98,6 +103,12 @@ def _check_reply_address(bap_uri: str, sender: Subscriber) -> None:
         return  # a name server that is away for a moment; the callback is tried again
     except ForbiddenAddress as error:
         raise NotServed(str(error), path="context.bap_uri") from None
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two plain absolute URLs have scheme, host and port in common."""
+    first, second = plain_url(one), plain_url(other)
+    return first is not None and second is not None and _origin(first) == _origin(second)
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:

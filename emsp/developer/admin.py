@@ -1,4 +1,4 @@
-"""Conformance runs in the back office: ask for one, watch it, hand its report on."""
+"""Conformance runs in the back office: ask for one, watch it, hand its report on. Stored messages: replay one."""
 
 from typing import Any
 
@@ -15,11 +15,14 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from beckn.models import Subscriber, SubscriberType
+from beckn.admin import CallbackAdmin as BareCallbackAdmin
+from beckn.admin import RequestAdmin as BareRequestAdmin
+from beckn.models import Callback, Request, Subscriber, SubscriberType
 from emsp.core.admin import RecordAdmin
 from emsp.developer.conformance import runs
 from emsp.developer.conformance.links import OVER, report_url
 from emsp.developer.conformance.report import report_of
+from emsp.developer.message_bench.views import NEEDED
 from emsp.developer.models import ConformanceRun, RunKind
 from ocpi.models import ConnectionStatus, Party
 
@@ -110,3 +113,30 @@ class ConformanceRunAdmin(RecordAdmin):
     def shown(self, run: ConformanceRun) -> SafeString:
         context = {"report": report_of(run), "kind": run.get_kind_display(), "finished_at": run.finished_at}
         return render_to_string("developer/report_body.html", context)
+
+
+class Replayable(RecordAdmin):
+    """A stored message, and above it the way to send it once more."""
+
+    actions_detail = ("replay",)
+
+    def has_replay_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return request.user.has_perm(NEEDED)
+
+    @action(description="Replay", icon="replay", permissions=["replay"])
+    def replay(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect("message_bench:replay", self.opts.model_name, object_id)
+
+
+admin.site.unregister(Request)
+admin.site.unregister(Callback)
+
+
+@admin.register(Request)
+class RequestAdmin(Replayable, BareRequestAdmin):
+    pass
+
+
+@admin.register(Callback)
+class CallbackAdmin(Replayable, BareCallbackAdmin):
+    pass
