@@ -13,11 +13,7 @@ MAP_TILE_URL = env.str("MAP_TILE_URL", default="https://tile.openstreetmap.org/{
 MAP_TILE_ATTRIBUTION = env.str("MAP_TILE_ATTRIBUTION", default="© OpenStreetMap contributors")
 
 # heading: [(title, symbol, page)]; a page is a list of the admin, or an address of ours with its permission in NEEDS
-NEEDS = {
-    "operators:map": "ocpi.view_location",
-    "message_bench:read": "beckn.change_subscriber",
-    "message_bench:feed": "beckn.change_subscriber",
-}
+NEEDS = {"operators:map": "ocpi.view_location", "message_bench:read": "beckn.change_subscriber"}
 PAGES = {
     "Work": [
         ("Cases", "crisis_alert", "backoffice_case"),
@@ -73,7 +69,6 @@ PAGES = {
     "Integrators": [
         ("Conformance", "fact_check", "developer_conformancerun"),
         ("Message bench", "troubleshoot", "message_bench:read"),
-        ("Callbacks, live", "sensors", "message_bench:feed"),
     ],
     "Staff": [
         ("Users", "person", "auth_user"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from beckn.models import Rating, SupportRequest
 from catalog.models import PriceBookVersion, PriceRule
 from emsp.backoffice.models import Case, CaseNotice
+from emsp.developer.models import ConformanceRun
 from ocpi.models import Authorization, ParkedObject, Token, TokenCopy
 from sessions.models import AuditPolicy, MissingCdr, Order, Payment, PaymentPolicy, Refund, Statement
 
@@ -40,6 +41,7 @@ def one_of_each(driver, cpo):
     SupportRequest.objects.create(order=order)
     case = Case.objects.create(kind="CPO_DOWN", subject="connection:0", summary="x")
     CaseNotice.objects.create(case=case, event="OPENED", channel="MAIL", body={}, due_at=now, expires_at=now)
+    ConformanceRun.objects.create(kind="bap", target="bap.tests.example")
     someone = User.objects.create_user("someone", is_staff=True)
     content_type = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=someone, content_type=content_type, object_id="1", object_repr="x", action_flag=2)

@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from beckn.models import Callback, Request
 from tests.backoffice.conftest import browser_of, person
 from tests.backoffice.permission_table import ACTIONS, GET, POST, ROLES
 from tests.backoffice.rows import one_of_each
@@ -28,7 +29,16 @@ def addresses(pks):
                 found[pattern.name] = reverse(name, args=[pks[model], newest.history_id])
             else:
                 found[pattern.name] = reverse(name)
-    return found
+    return found | bench_addresses(pks)
+
+
+def bench_addresses(pks):
+    """The pages of the message bench, which belong to no model's admin."""
+    stored = {"callback": pks[Callback], "request": pks[Request]}
+    pages = ("read", "sign", "verify", "feed", "feed-rows")
+    return {f"message_bench_{name}": reverse(f"message_bench:{name}") for name in pages} | {
+        f"message_bench_{kind}": reverse("message_bench:replay", args=[kind, pk]) for kind, pk in stored.items()
+    }
 
 
 def who(answers):
@@ -71,6 +81,8 @@ def test_every_form_takes_from_the_roles_of_the_table_and_no_other(pks, browsers
         "catalog_pricerule_import", "catalog_pricebookversion_propose", "catalog_pricebookversion_publish",
         "catalog_pricebookversion_take_back", "sessions_statement_adjust", "auth_user_password_change",
         "backoffice_case_assign", "backoffice_case_note", "backoffice_case_resolve", "backoffice_case_do",
+        "message_bench_read", "message_bench_sign", "message_bench_verify", "message_bench_callback",
+        "message_bench_request",
     ]  # fmt: skip
 
     found = {name: asked(browsers, urls[name], "post") for name in forms}

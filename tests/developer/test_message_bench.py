@@ -267,7 +267,7 @@ def test_a_callback_goes_home_whole_and_with_our_signature(bap, bap_server, inte
     assert got.body["context"]["message_id"] == answer.context["sent"].message_id
     assert got.body["context"]["message_id"] != SEARCH["context"]["message_id"]
     assert got.body["context"]["timestamp"] > SEARCH["context"]["timestamp"]
-    assert (answer.context["sent"].status, answer.context["sent"].ours) == (200, True)
+    assert (answer.context["sent"].taken, answer.context["sent"].ours) == (True, True)
     assert "&lt;b&gt;taken&lt;/b&gt;" in answer.content.decode()
     entry = LogEntry.objects.latest("pk")
     assert (entry.object_id, entry.change_message, entry.user.username) == (
@@ -295,7 +295,7 @@ def test_anywhere_else_it_goes_masked_and_with_a_throw_away_key(kind, bap_server
     assert (header.unique_key_id, sent.ours) == ("throw-away", False)
     assert sent.public_key != signing.public_key_text(ours)
     assert got.body["message"] == {"billing": {"name": "***"}}
-    assert (sent.status, len(sent.body)) == (401, 8_000)
+    assert (sent.status, sent.taken, len(sent.body)) == (401, False, 8_000)
 
 
 def test_an_app_that_is_no_longer_subscribed_gets_nothing_with_our_signature(bap_server):  # noqa: F811

@@ -77,11 +77,11 @@ class VerifyForm(forms.Form):
     """A signed Beckn message."""
 
     authorization = forms.CharField(
-        label="Authorization header", max_length=HEADER_LIMIT + 20, widget=forms.Textarea(attrs=JSON_FIELD | {"rows": 5}),
+        label="Authorization header", max_length=HEADER_LIMIT + 20, widget=forms.Textarea(attrs=FIELD | {"rows": 5}),
     )
     body = BodyField(label="Body, exactly as it was sent")
     public_key = forms.CharField(
-        label="Public key", required=False, max_length=KEY_LIMIT, widget=forms.Textarea(attrs=JSON_FIELD | {"rows": 2}),
+        label="Public key", required=False, max_length=KEY_LIMIT, widget=forms.Textarea(attrs=FIELD | {"rows": 2}),
         help_text="Base64, DER or PEM. Empty: the key of keyId is looked up, as our doors do.",
     )
     digest = forms.CharField(

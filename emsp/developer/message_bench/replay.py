@@ -40,6 +40,11 @@ class Replay:
     public_key: str
 
     @property
+    def taken(self) -> bool:
+        """Whether the answer was 2xx."""
+        return 200 <= self.status < 300
+
+    @property
     def ours(self) -> bool:
         """Whether it was signed with the key with which we sign for real."""
         return not self.public_key
