@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "catalog",
     "sessions.apps.SessionsConfig",
     "beckn",
+    "emsp.backoffice",
 ]
 
 MIDDLEWARE = [

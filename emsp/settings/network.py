@@ -124,5 +124,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "count-figures": {
+        "task": "emsp.backoffice.tasks.count_figures",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "pull-due": {"task": "ocpi.tasks.pull_due", "schedule": 30.0, "options": {"expires": 30}},
 }

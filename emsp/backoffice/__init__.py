@@ -1,0 +1,1 @@
+"""The back office's own pages: what happens today, and whole conversations. It composes all apps; none imports it."""
