@@ -9,21 +9,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from emsp.bench import floor, places, runs
+from emsp.bench import back_office, floor, places, runs
 from emsp.bench.figures import Figures
 from emsp.bench.stack import Stack, stack
 
-WHAT = ("pull", "push", "search")
+WHAT = ("pull", "push", "search", "admin")
 
 
 class Command(BaseCommand):
-    help = """Measures search, push and pull on a database of their own, and the floor of the machine in the same run.
+    help = """Measures search, push, pull and pages of the back office on a database of their own,
+and the floor of the machine in the same run.
 
 Needs PostgreSQL and Redis: those of a running demo (make demo), or DATABASE_URL and REDIS_URL. The database
 emsp_bench is made on that server and dropped at the end; nothing else is touched. Quote ratios, not single times.
 
   manage.py bench search push pull --locations 100000
   manage.py bench search --locations 10000 --per-second 50 --seconds 20 --json out.json
+  manage.py bench admin --locations 100 --requests 1000000 --orders 100000
 """
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -43,6 +45,13 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
         parser.add_argument(
             "--seconds", type=float, default=20, help="length of each measurement (default 20)"
         )
+        parser.add_argument(
+            "--requests", type=int, default=100_000, help="requests under the pages (default 100000)"
+        )
+        parser.add_argument(
+            "--orders", type=int, default=10_000, help="orders under the pages (default 10000)"
+        )
+        parser.add_argument("--loads", type=int, default=50, help="loads of each page (default 50)")
         parser.add_argument("--json", type=Path, help="write the figures to this file as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -82,6 +91,17 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
         if "search" in wanted:
             for row in runs.search(made, locations=count, per_second=options["per_second"], seconds=seconds):
                 self._tell(row, rows)
+        if "admin" in wanted:
+            self._pages(made, options, rows, notes)
+
+    def _pages(self, made: Stack, options: Any, rows: list[Figures], notes: list[str]) -> None:
+        wanted = {name: options[name] for name in ("requests", "orders", "loads")}
+        measured, told = back_office.pages(made, **wanted)
+        for row in measured:
+            self._tell(row, rows)
+        for note in told:
+            notes.append(note)
+            self.stdout.write(note)
 
     def _pull(self, made: Stack, count: int, rows: list[Figures], notes: list[str]) -> None:
         row, peak_mb = runs.pull(made, locations=count)

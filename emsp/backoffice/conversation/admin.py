@@ -47,7 +47,9 @@ class ConversationAdmin(RecordAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def to(route: str, view: Any, name: str) -> URLPattern:
-            return path(route, self.admin_site.admin_view(view), name=f"beckn_transaction_{name}")
+            guarded: Any = self.admin_site.admin_view(view)
+            made: URLPattern = path(route, guarded, name=f"beckn_transaction_{name}")
+            return made
 
         return [
             to("find/", require_POST(self.find_view), "find"),

@@ -151,7 +151,7 @@ def _request(row: Request) -> Entry:
     answer = next(iter(row.callbacks.all()), None)  # type: ignore[attr-defined]
     delivered_at = answer.sent_at if answer is not None and answer.state == "DELIVERED" else None
     tone = "good" if row.state == "ANSWERED" else "waiting"
-    note = "" if row.answered_at is None else f"answered in {_ms(row.received_at, row.answered_at)} ms"
+    note = "" if delivered_at else "no answer was delivered yet"
     return Entry(row.received_at, "request", row.pk, "app → us", row.action, row.state, tone,
                  _ms(row.received_at, delivered_at), note)  # fmt: skip
 

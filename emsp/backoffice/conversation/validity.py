@@ -77,7 +77,8 @@ def _tolerant(rule: str, value: Any, wanted: type[Wire]) -> Validity:
 
 
 def _parked(row: ParkedObject) -> Validity:
-    wanted = {"sessions": sessions.Session, "cdrs": cdrs.Cdr}.get(row.module)
+    types: dict[str, type[Wire]] = {"sessions": sessions.Session, "cdrs": cdrs.Cdr}
+    wanted = types.get(row.module)
     found = _tolerant(f"OCPI 2.2.1 {row.module}", row.raw, wanted) if wanted else None
     return found if found and found.refused else Validity(f"OCPI 2.2.1 {row.module}", Finding("", row.reason))
 

@@ -17,7 +17,7 @@ MOST = 1_000  # counted no further
 class Matter:
     """A list of rows that wait for staff. rows: the query; filters: of the admin's list, as its address has them.
 
-    what: after the number, as "bills are held". then: what to do about them.
+    what: its name, in the plural. then: what to do about them.
     """
 
     what: str
@@ -44,33 +44,33 @@ class Matter:
 
 _MATTERS: list[Matter] = [
     Matter(
-        "bills are held", "Look at the audit of their CDR, then release the bill or contest the CDR.",
+        "Held bills", "Look at the audit of their CDR, then release the bill or contest the CDR.",
         lambda: Bill.objects.exclude(held=""), "held__isempty=0",
     ),
     Matter(
-        "CDRs to contest are undecided", "Accept or contest them, with a reason.",
+        "CDRs to contest, undecided", "Accept or contest them, with a reason.",
         lambda: CdrAudit.objects.filter(verdict=Verdict.CONTEST, decision=""),
         "verdict__exact=CONTEST&decision__exact=",
     ),
     Matter(
-        "CDRs are missing", "Ask the operator: a complete read did not bring them.",
+        "Missing CDRs", "Ask the operator: a complete read did not bring them.",
         lambda: MissingCdr.objects.filter(raised_at__isnull=False, settled_at=None),
         "raised_at__isempty=0&settled_at__isempty=1",
     ),
     Matter(
-        "callbacks were given up", "See why on the conversation's page, and send them again.",
+        "Callbacks given up", "See why on the conversation's page, and send them again.",
         lambda: Callback.objects.filter(state=CallbackState.DEAD), "state__exact=DEAD",
     ),
     Matter(
-        "objects of operators are parked", "The reason names the member that is wrong; tell the operator.",
+        "Parked objects of operators", "The reason names the member that is wrong; tell the operator.",
         lambda: ParkedObject.objects.filter(resolved_at=None), "resolved_at__isempty=1",
     ),
     Matter(
-        "refunds were refused", "Give the money back by hand; the gateway will not.",
+        "Refused refunds", "Give the money back by hand; the gateway will not.",
         lambda: Refund.objects.filter(state=RefundState.REFUSED), "state__exact=REFUSED",
     ),
     Matter(
-        "drivers want to hear from us", "Call or write, then mark the request as resolved.",
+        "Drivers who want to hear from us", "Call or write, then mark the request as resolved.",
         lambda: SupportRequest.objects.filter(resolved_at=None), "resolved_at__isempty=1",
     ),
 ]  # fmt: skip

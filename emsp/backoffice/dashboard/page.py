@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from catalog.charts import OPTIONS, bars
 from emsp.backoffice.dashboard import attention, reading
+from emsp.backoffice.dashboard.counting import hour_of
 from emsp.backoffice.dashboard.reading import SPANS
+from emsp.core.money import plain
 from sessions.models import Order
 from sessions.states import OrderState
 
@@ -29,7 +31,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK. Reads counted hours and small indexed sets, and counts no large table."""
     now = timezone.now().astimezone(UTC)
     span = SPANS.get(request.GET.get("span", ""), SPANS["24h"])
-    midnight = reading.hour_of(now).replace(hour=0)
+    midnight = hour_of(now).replace(hour=0)
     rows = reading.hours(min(span.begin(now), midnight))
     today = reading.sums(row for row in rows if row.hour_at >= midnight)
     chosen = [row for row in rows if row.hour_at >= span.begin(now)]
@@ -60,9 +62,9 @@ def _tiles(today: reading.Sums, midnight: datetime, may: Any) -> list[dict[str, 
         tiles += [
             {"title": "Orders confirmed", "value": today.orders,
              "url": _list("charging_sessions_order", confirmed_at__gte=midnight)},
-            {"title": "Charging now", "value": active,
+            {"title": "Charging now", "value": active, "note": "at this moment",
              "url": _list("charging_sessions_order", state__in=",".join(ACTIVE))},
-            {"title": "Delivered", "value": today.energy_kwh.normalize(), "unit": "kWh",
+            {"title": "Delivered", "value": plain(today.energy_kwh), "unit": "kWh",
              "note": f"by {today.charges} charge{'' if today.charges == 1 else 's'} that ended",
              "url": _list("charging_sessions_order", ended_at__gte=midnight)},
         ]  # fmt: skip
