@@ -8,7 +8,8 @@ import msgspec
 from django.forms.models import model_to_dict
 
 from beckn.models import Callback, Request
-from emsp.backoffice.conversation.timeline import KINDS, Entry, Subject
+from emsp.backoffice.conversation.entries import Entry
+from emsp.backoffice.conversation.timeline import KINDS, Subject
 from emsp.backoffice.conversation.validity import validity_of
 from emsp.core.log import MASK, mask
 from emsp.core.wire import encode, load_json

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from beckn.actions.reading import contact_hash
 from beckn.models import Subscriber, SubscriberType, Transaction
 from catalog.models import Offer
-from ocpi.models import Evse, Party, Session
+from ocpi.models import Evse, Party, Session, Token
 from sessions.models import Order
 
 MOST = 200  # orders, the newest
@@ -29,7 +29,8 @@ def conversations_of(words: str) -> QuerySet[Transaction]:
 
 
 def _orders(text: str) -> Q:
-    found = Q(driver_hash__in=_hashes(text)) | Q(token__uid=text.upper())
+    tokens = Token.objects.filter(uid__in={text, text.upper()})
+    found = Q(driver_hash__in=_hashes(text)) | Q(token__in=list(tokens.values_list("pk", flat=True)))
     key = text.casefold()
     sessions = Session.objects.filter(party__in=list(Party.objects.values_list("pk", flat=True)), key=key)
     evses = Evse.objects.filter(Q(key=key) | Q(evse_id__in={text, text.upper()}))
