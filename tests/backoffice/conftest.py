@@ -5,9 +5,11 @@ import shutil
 
 import pytest
 import responses
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
+from beckn.models import Transaction
+from sessions.models import Order
 from tests.beckn.conftest import bap, bap_server, fresh_memories  # noqa: F401 (fixtures)
 from tests.flows.conftest import cpo, driver  # noqa: F401 (fixtures)
 
@@ -21,6 +23,14 @@ def network():
     """What leaves by `requests` meets these answers and nothing else."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
+
+
+@pytest.fixture
+def staff(db):
+    """A browser with a superuser logged in, apart from the one that partners use."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("staff", password="not-a-secret"))
+    return client
 
 
 def person(name, *roles, **more):
@@ -65,3 +75,27 @@ def log_in(page, base, name, password=PASSWORD):
 def fits(page):
     page.wait_for_load_state("load")
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.fixture
+def reader(db):
+    """Makes a browser of somebody with just these permissions, as app.codename."""
+
+    def make(*permissions):
+        user = User.objects.create_user("reader", is_staff=True)
+        for name in permissions:
+            app, codename = name.split(".")
+            user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def charged(driver, cpo):  # noqa: F811
+    """The conversation of an order of 4.5 kWh, billed 91.00 INR at cost."""
+    session = driver.charge()
+    cpo.cdr(cpo.session("COMPLETED", 4.5, start_date_time=session["start_date_time"]))
+    return Transaction.objects.get(order=Order.objects.get())
