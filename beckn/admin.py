@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from beckn.models import Callback, Rating, Request, Subscriber, SupportRequest
 from beckn.services import callbacks
-from emsp.core.admin import RecordAdmin, masked_json
+from emsp.core.admin import RecordAdmin, masked_json, note
 from emsp.core.wire import load_json
 
 COLOURS = {
@@ -103,7 +103,7 @@ class CallbackAdmin(RecordAdmin, LeanAdmin):
     def send_again(self, request: HttpRequest, chosen: QuerySet[Callback]) -> None:
         for callback in chosen:
             callbacks.send_again(callback)
-            self.log_change(request, callback, "Sent again.")
+            note(request, callback, "Sent again.")
         self.message_user(request, f"{len(chosen)} callback(s) will be sent again.")
 
 

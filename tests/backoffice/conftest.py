@@ -1,7 +1,6 @@
 """Staff by role, and an order that was walked through the real doors."""
 
 import re
-import shutil
 
 import pytest
 import responses
@@ -11,11 +10,10 @@ from django.test import Client
 from beckn.models import Transaction
 from sessions.models import Order
 from tests.beckn.conftest import bap, bap_server, fresh_memories  # noqa: F401 (fixtures)
+from tests.chromium import chromium  # noqa: F401 (fixture)
 from tests.flows.conftest import cpo, driver  # noqa: F401 (fixtures)
 
 PASSWORD = "a-password-of-the-tests"
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 
 
 @pytest.fixture
@@ -51,30 +49,11 @@ def operator(db):
     return person("olga", "operator")
 
 
-@pytest.fixture
-def chromium(monkeypatch):
-    """A browser. Its loop runs in the test's thread, which therefore asks the database beside a running loop."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    if CHROMIUM is None:
-        pytest.skip("Debian's chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 def log_in(page, base, name, password=PASSWORD):
     page.goto(f"{base}/admin/login/?next=/admin/")
     page.locator("#id_username").fill(name)
     page.locator("#id_password").fill(password)
     page.get_by_role("button", name=re.compile("Log in")).click()
-
-
-def fits(page):
-    page.wait_for_load_state("load")
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.fixture

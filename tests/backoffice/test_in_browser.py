@@ -1,7 +1,6 @@
 """Dashboard and conversation in a real browser, at 1280 and 390 pixels, dark and light, by mouse and by keyboard."""
 
 import os
-import shutil
 
 import pytest
 from django.conf import settings
@@ -9,25 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from emsp.backoffice.dashboard import counting
+from tests.chromium import CHROMIUM, fits
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["wide, light", "narrow, dark"])
@@ -47,11 +34,6 @@ def page(request, charged, staff, chromium, live_server):
     complaints = page.complaints
     context.close()
     assert complaints == []
-
-
-def fits(page) -> bool:
-    page.wait_for_load_state("load")
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_the_dashboard_shows_its_charts_and_leads_to_lists(page):

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from beckn.admin import LeanAdmin
 from beckn.models import Callback, Transaction
 from beckn.services import callbacks
 from emsp.backoffice.conversation.asking import ask_again
@@ -20,7 +21,7 @@ from emsp.backoffice.conversation.contents import bundle, text_of
 from emsp.backoffice.conversation.search import conversations_of
 from emsp.backoffice.conversation.timeline import Subject, entries_of, row_of
 from emsp.backoffice.conversation.validity import validity_of
-from emsp.core.admin import LeanAdmin, RecordAdmin
+from emsp.core.admin import RecordAdmin, note
 
 NAME = "admin:beckn_transaction_{}"
 SEND_AGAIN, ASK_AGAIN = "beckn.change_callback", "charging_sessions.change_order"
@@ -113,7 +114,7 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
         subject = self._subject(request, pk, SEND_AGAIN)
         row = get_object_or_404(Callback.objects.filter(subject.messages), pk=callback)
         if callbacks.send_again(row):
-            self.log_change(request, row, f"Sent {row.action} again.")
+            note(request, row, f"Sent {row.action} again.")
             self.message_user(request, f"{row.action} will be sent again.")
         else:
             self.message_user(request, f"{row.action} is on its way already.", messages.WARNING)
@@ -125,7 +126,7 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
         for order in subject.orders[:1]:
             asked = ask_again(order)
             if asked:
-                self.log_change(request, order, f"Asked {order.party} again: {asked}.")
+                note(request, order, f"Asked {order.party} again: {asked}.")
                 self.message_user(request, f"{order.party} is being asked: {asked}. Reload in a moment.")
             else:
                 self.message_user(request, f"{order.party} is not registered.", messages.WARNING)
@@ -138,7 +139,7 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
             bundle(subject, entries_of(subject, request.user.has_perm)), content_type="application/zip"
         )
         answer["Content-Disposition"] = f'attachment; filename="conversation-{pk}.zip"'
-        self.log_change(request, subject.conversation, "Exported the conversation.")
+        note(request, subject.conversation, "Exported the conversation.")
         return answer
 
     def _subject(self, request: HttpRequest, pk: int, permission: str = "") -> Subject:
