@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 
 from beckn.models import Callback, Rating, Request, SupportRequest, Transaction
 from emsp.backoffice.conversation import entries
@@ -124,8 +124,10 @@ def row_of(subject: Subject, name: str, pk: int, may: Callable[[str], bool]) -> 
     return kind.rows(subject).defer(None).filter(pk=pk).first()
 
 
+ANSWERS = Prefetch("callbacks", Callback.objects.defer("body"))
+
 KINDS: dict[str, Kind] = {
-    "request": Kind(Request, lambda s: Request.objects.filter(s.messages).defer("body").prefetch_related("callbacks"),
+    "request": Kind(Request, lambda s: Request.objects.filter(s.messages).defer("body").prefetch_related(ANSWERS),
                     entries.request_entry),
     "event": Kind(OrderEvent, lambda s: OrderEvent.objects.filter(order__in=s.orders), entries.event_entry),
     "quote": Kind(Quote, lambda s: Quote.objects.filter(order__in=s.orders).exclude(bill__isnull=False),
