@@ -86,8 +86,8 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
         conversation = self.get_object(request, object_id)
         if conversation is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
-        if not self.has_view_permission(request, conversation):
-            raise PermissionDenied
+        if request.method == "POST" or not self.has_view_permission(request, conversation):
+            raise PermissionDenied  # nothing is saved here
         subject = Subject.of(conversation)
         context = {
             **self.admin_site.each_context(request),
