@@ -14,14 +14,16 @@ from tests.backoffice.rows import one_of_each
 pytestmark = pytest.mark.django_db
 MORE = {"ending": "csv", "deed": "block", "kind": "request"}
 # Pages beside the admin's: what their pk is of.
-OPERATORS = {"map": None, "map-data": None, "site": Location, "operator": Connection, "share": Party, "revoke": ScorecardLink}
+OPERATORS = {
+    "map": None, "map-data": None, "site": Location, "operator": Connection, "share": Party, "revoke": ScorecardLink,
+}  # fmt: skip
 
 
 def addresses(pks):
     """Each named address of each page, with a row that is there."""
     messages = {"row": pks[Request], "callback": pks[Callback]}
     found = {
-        f"operators_{name}": reverse(f"operators:{name}", args=[model.objects.values_list("pk", flat=True)[0]] if model else [])
+        f"operators_{name}": reverse(f"operators:{name}", args=[model.objects.first().pk] if model else [])
         for name, model in OPERATORS.items()
     }
     for model, page in admin.site._registry.items():
