@@ -1,19 +1,17 @@
-"""Whom we trust, and every message of a conversation."""
+"""Whom we trust, and every message by itself; whole conversations are a page of emsp.backoffice."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from beckn.models import Callback, Rating, Request, Subscriber, SupportRequest, Transaction
+from beckn.models import Callback, Rating, Request, Subscriber, SupportRequest
 from beckn.services import callbacks
-from emsp.core.admin import RecordAdmin, masked_json
+from emsp.core.admin import RecordAdmin, masked_json, note
 from emsp.core.wire import load_json
 
 COLOURS = {
@@ -43,51 +41,6 @@ class SubscriberAdmin(ModelAdmin):
     list_filter = ("type", "status", "local")
     search_fields = ("subscriber_id", "url")
     readonly_fields = ("local", "fetched_at", "created_at")
-
-
-@admin.register(Transaction)
-class TransactionAdmin(RecordAdmin, LeanAdmin):
-    """One conversation: requests, callbacks and the order, in the order in which they happened."""
-
-    deferred = ("billing", "customer", "payments", "context")
-    list_display = ("transaction_id", "bap_id", "order_link", "created_at")
-    search_fields = ("transaction_id", "bap_id", "order__reference")
-    ordering = ("-id",)
-    fields = ("transaction_id", "bap_id", "order_link", "created_at", "context_shown", "timeline")
-    readonly_fields = ("order_link", "context_shown", "timeline")
-    list_select_related = ("order",)
-
-    @display(description="order")
-    def order_link(self, conversation: Transaction) -> SafeString | str:
-        if conversation.order is None:
-            return ""
-        url = reverse("admin:charging_sessions_order_change", args=[conversation.order_id])
-        return format_html(
-            '<a class="underline" href="{}">{} ({})</a>', url, conversation.order, conversation.order.state
-        )
-
-    @display(description="context")
-    def context_shown(self, conversation: Transaction) -> SafeString:
-        return masked_json(conversation.context)
-
-    @display(description="messages")
-    def timeline(self, conversation: Transaction) -> SafeString:
-        same = {"bap_id": conversation.bap_id, "transaction_id": conversation.transaction_id}
-        requests = Request.objects.filter(**same).defer("body")
-        sent = Callback.objects.filter(**same).defer("body")
-        rows = [
-            (r.received_at, "→", r.action, r.state, reverse("admin:beckn_request_change", args=[r.pk]))
-            for r in requests
-        ]
-        rows += [
-            (c.created_at, "←", c.action, c.state, reverse("admin:beckn_callback_change", args=[c.pk]))
-            for c in sent
-        ]
-        lines = (
-            (at.strftime("%H:%M:%S.%f")[:-3], arrow, url, action, state)
-            for at, arrow, action, state, url in sorted(rows)
-        )
-        return format_html_join("", '<div>{} {} <a class="underline" href="{}">{}</a> {}</div>', lines)
 
 
 @admin.register(Request)
@@ -124,6 +77,7 @@ class CallbackAdmin(RecordAdmin, LeanAdmin):
         "order",
         "created_at",
         "sent_at",
+        "error_code",
         "last_error",
     )
     list_filter = ("action", "state", "bap_id")
@@ -149,6 +103,7 @@ class CallbackAdmin(RecordAdmin, LeanAdmin):
     def send_again(self, request: HttpRequest, chosen: QuerySet[Callback]) -> None:
         for callback in chosen:
             callbacks.send_again(callback)
+            note(request, callback, "Sent again.")
         self.message_user(request, f"{len(chosen)} callback(s) will be sent again.")
 
 

@@ -68,7 +68,10 @@ class Transaction(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bap_id", "transaction_id"], name="transaction_once")]
-        indexes = [models.Index(fields=["created_at"], name="transaction_by_age")]
+        indexes = [
+            models.Index(fields=["created_at"], name="transaction_by_age"),
+            models.Index(fields=["transaction_id"], name="transaction_by_id"),
+        ]
 
     def __str__(self) -> str:
         return self.transaction_id
@@ -111,6 +114,7 @@ class Request(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=~models.Q(state="ANSWERED"), name="request_open"),
+            models.Index(fields=["received_at"], name="request_received"),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +157,9 @@ class Callback(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_status = models.PositiveSmallIntegerField(null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True)
+    error_code = models.CharField(
+        max_length=20, blank=True, help_text="the error that it tells; empty: it tells a result"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 
@@ -162,6 +169,9 @@ class Callback(models.Model):
             models.Index(fields=["due_at"], condition=models.Q(state="PENDING"), name="callback_due"),
             models.Index(
                 fields=["sequence_key"], condition=models.Q(state="PENDING"), name="callback_sequence"
+            ),
+            models.Index(
+                fields=["state", "id"], condition=models.Q(state__in=["DEAD", "REFUSED"]), name="callback_lost"
             ),
         ]
 

@@ -8,11 +8,10 @@ from django.views.decorators.http import require_safe
 
 from beckn.render import echo
 from beckn.selectors import home_of
-from sessions.invoices.links import LinkExpired, LinkInvalid, invoice_of_link
+from emsp.core.links import LinkExpired, LinkInvalid, refusal, secluded
+from sessions.invoices.links import invoice_of_link
 from sessions.invoices.pdf import invoice_pdf
 from sessions.models import Invoice
-
-PLAIN = "text/plain; charset=utf-8"
 
 
 @require_safe
@@ -20,10 +19,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """The PDF; 410 when the link is too old, 404 when it was never ours."""
     try:
         invoice = invoice_of_link(token)
-    except LinkExpired as refusal:
-        return HttpResponse(f"{refusal}\n", status=410, content_type=PLAIN)
-    except LinkInvalid as refusal:
-        return HttpResponse(f"{refusal}\n", status=404, content_type=PLAIN)
+    except (LinkExpired, LinkInvalid) as error:
+        return refusal(error)
     return pdf_answer(invoice)
 
 
@@ -32,8 +29,7 @@ def pdf_answer(invoice: Invoice) -> HttpResponse:
     answer = HttpResponse(invoice_pdf(invoice, buyer=buyer_of(invoice)), content_type="application/pdf")
     name = invoice.number.replace("/", "-")
     answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return secluded(answer)
 
 
 def buyer_of(invoice: Invoice) -> list[str]:

@@ -21,7 +21,7 @@ OPTIONS = msgspec.json.encode(
 ).decode()
 
 
-def bars(labels: Sequence[str], series: Mapping[str, Sequence[Decimal]]) -> str:
+def bars(labels: Sequence[str], series: Mapping[str, Sequence[Decimal | int]]) -> str:
     """The JSON of a chart with one group of bars per label and one bar in it per series."""
     datasets = [
         {"label": name, "data": [float(value) for value in values], "backgroundColor": colour}

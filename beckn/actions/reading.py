@@ -169,7 +169,12 @@ def driver_hash(conversation: Transaction) -> str:
         (contact or {}).get("phone"),
         (contact or {}).get("email"),
     ):
-        text = "".join(text_of(known).split()).casefold()
-        if text:
-            return crypto.keyed_hash(f"{conversation.bap_id}|{text}")
+        if found := contact_hash(conversation.bap_id, text_of(known)):
+            return found
     return ""
+
+
+def contact_hash(bap_id: str, contact: str) -> str:
+    """By what a driver of this app with this phone number or mail address is known; empty without one."""
+    text = "".join(contact.split()).casefold()
+    return crypto.keyed_hash(f"{bap_id}|{text}") if text else ""

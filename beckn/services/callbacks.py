@@ -63,6 +63,7 @@ def queue(
         body=encode(body),
         sequence_key=str(order.reference) if order is not None else "",
         superseded_by_newer=superseding,
+        error_code=str((error or {}).get("code", ""))[:20],
         due_at=now,
         expires_at=now + _lifetime(action, context, request, lasting=lasting),
     )

@@ -17,3 +17,11 @@ def send_notices() -> None:
     from emsp.backoffice.cases import notices
 
     notices.send_due()
+
+
+@shared_task(ignore_result=True)
+def count_figures() -> None:
+    """Beat: count the hours of the dashboard that are due."""
+    from emsp.backoffice.dashboard import counting
+
+    counting.count_due()

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figures:
-    """count operations in seconds; p50, p99 and max of their latencies in milliseconds, None for a bulk."""
+    """count operations in seconds; p50, p95, p99 and max of their latencies in milliseconds, None for a bulk."""
 
     name: str
     count: int
     seconds: float
     p50_ms: float | None = None
+    p95_ms: float | None = None
     p99_ms: float | None = None
     max_ms: float | None = None
     failed: int = 0
@@ -26,7 +27,7 @@ class Figures:
             return f"{self.name:<34} {self.per_second:>9.1f}/s  in {self.seconds:.1f} s{failed}"
         return (
             f"{self.name:<34} {self.per_second:>9.1f}/s  p50 {self.p50_ms:>8.2f} ms"
-            f"  p99 {self.p99_ms:>8.2f} ms  max {self.max_ms:>8.2f} ms  n={self.count}{failed}"
+            f"  p95 {self.p95_ms:>8.2f} ms  p99 {self.p99_ms:>8.2f} ms  max {self.max_ms:>8.2f} ms  n={self.count}{failed}"
         )
 
 
@@ -37,7 +38,7 @@ def figures(name: str, latencies_s: list[float], seconds: float, failed: int = 0
     def at(share: float) -> float:
         return rows[min(int(share * len(rows)), len(rows) - 1)] * 1000
 
-    return Figures(name, len(latencies_s), seconds, at(0.5), at(0.99), rows[-1] * 1000, failed)
+    return Figures(name, len(latencies_s), seconds, at(0.5), at(0.95), at(0.99), rows[-1] * 1000, failed)
 
 
 @dataclass(frozen=True)

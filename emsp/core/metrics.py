@@ -1,35 +1,71 @@
-"""Figures for /metrics, read from the tables when asked, so that every process tells the same."""
+"""Figures for /metrics, read from the tables when asked, so that every process tells the same.
 
-from collections.abc import Iterable
+Only work that is under way is looked at: the tables grow, the answer does not slow down. Rules for them: deploy/alerts.yml.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.apps import apps
-from django.db.models import Count
+from django.db.models import Count, Min
+from django.utils import timezone
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 registry = CollectorRegistry()
 
-# name, help, model, field: rows counted by the value of the field
-COUNTED = [
-    ("emsp_requests", "Beckn requests in the inbox that are not answered yet", "beckn.Request", "state"),
-    ("emsp_callbacks", "Callbacks by state that are not delivered", "beckn.Callback", "state"),
-    ("emsp_orders", "Orders by state", "charging_sessions.Order", "state"),
-    ("emsp_commands", "OCPI commands by state", "ocpi.Command", "state"),
-]
-DONE = {"emsp_requests": "ANSWERED", "emsp_callbacks": "DELIVERED"}
+
+@dataclass(frozen=True)
+class Work:
+    """Rows that are counted by state. states: those that are told; waiting: those of which the oldest is timed."""
+
+    name: str
+    help: str
+    model: str
+    states: tuple[str, ...]
+    waiting: tuple[str, ...]
+    since: str
+
+
+WORK = [
+    Work("emsp_requests", "Beckn requests that were acknowledged and are not answered yet", "beckn.Request",
+         ("RECEIVED", "WAITING"), ("RECEIVED", "WAITING"), "received_at"),
+    Work("emsp_callbacks", "Callbacks that are to be sent, or were given up", "beckn.Callback",
+         ("PENDING", "REFUSED", "DEAD"), ("PENDING",), "created_at"),
+    Work("emsp_orders", "Orders under way", "charging_sessions.Order",
+         ("QUOTED", "RESERVING", "AGREED", "RESERVED", "CONFIRMED", "STARTING", "CHARGING", "ENDED"),
+         ("RESERVING", "STARTING"), "updated_at"),
+    Work("emsp_commands", "OCPI commands without a result", "ocpi.Command",
+         ("CREATED", "SENT", "AWAITING_RESULT", "UNKNOWN"), ("CREATED", "SENT", "AWAITING_RESULT"), "created_at"),
+]  # fmt: skip
 
 
 class TableFigures(Collector):
-    """Counts of open work by state."""
+    """Open work by state, and how long the oldest of it waits."""
 
-    def collect(self) -> Iterable[Metric]:
-        for name, text, label, field in COUNTED:
-            family = GaugeMetricFamily(name, text, labels=[field])
-            rows = apps.get_model(label)._default_manager.order_by().exclude(**{field: DONE.get(name, "")})
-            for value, count in rows.values_list(field).annotate(count=Count("pk")):
-                family.add_metric([value], count)
-            yield family
+    def collect(self) -> Iterator[Metric]:
+        for work in WORK:
+            yield from _figures(work)
+
+
+def _figures(work: Work) -> Iterable[Metric]:
+    told = {state: _told(work, state) for state in work.states}
+    counted = GaugeMetricFamily(work.name, work.help, labels=["state"])
+    for state, (count, _) in told.items():
+        counted.add_metric([state], count)
+    oldest = min((told[state][1] for state in work.waiting if told[state][0]), default=None)
+    age_s = (timezone.now() - oldest).total_seconds() if oldest else 0
+    text = f"{work.help}: age of the oldest in {', '.join(work.waiting)}"
+    return [counted, GaugeMetricFamily(f"{work.name}_oldest_seconds", text, value=age_s)]
+
+
+def _told(work: Work, state: str) -> tuple[int, datetime]:
+    """How many there are, and since when; state by state, because each has its partial index."""
+    rows = apps.get_model(work.model)._default_manager.filter(state=state)
+    found = rows.aggregate(count=Count("pk"), since=Min(work.since))
+    return found["count"], found["since"]
 
 
 registry.register(TableFigures())

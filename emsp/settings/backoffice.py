@@ -110,6 +110,7 @@ UNFOLD = {
     "SITE_HEADER": "eMSP back office",
     "SITE_SYMBOL": "ev_station",
     "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "emsp.backoffice.dashboard.page.dashboard",
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": _navigation()},
     "ACCOUNT": {
         "navigation": [

@@ -150,5 +150,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "push-tokens": {"task": "ocpi.tasks.push_tokens", "schedule": 10.0, "options": {"expires": 10}},
     "check-tokens": {"task": "ocpi.tasks.check_tokens", "schedule": 300.0, "options": {"expires": 300}},
+    "count-figures": {
+        "task": "emsp.backoffice.tasks.count_figures",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "pull-due": {"task": "ocpi.tasks.pull_due", "schedule": 30.0, "options": {"expires": 30}},
 }

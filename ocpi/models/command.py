@@ -81,6 +81,7 @@ class Command(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["created_at"], name="command_created")]
         constraints = [
             # The promise of design.md §5 in the database itself: never two START_SESSION for one order.
             models.UniqueConstraint(

@@ -69,6 +69,10 @@ class Evse(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["location", "key"], name="evse_once_per_location")]
+        indexes = [
+            models.Index(fields=["key"], name="evse_by_key"),
+            models.Index(fields=["evse_id"], name="evse_by_id"),
+        ]
 
     def __str__(self) -> str:
         return self.evse_id or self.uid

@@ -50,6 +50,7 @@ class ParkedObject(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "module", "ocpi_id"], name="parked_once")
         ]
+        indexes = [models.Index(fields=["id"], condition=models.Q(resolved_at=None), name="parked_open")]
 
     def __str__(self) -> str:
         return f"{self.module} {self.ocpi_id}"

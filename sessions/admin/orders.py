@@ -151,7 +151,7 @@ class OrderAdmin(RecordAdmin):
     @display(description="messages of this order")
     def conversation(self, order: Order) -> SafeString:
         url = reverse("admin:beckn_transaction_changelist")
-        return format_html('<a class="underline" href="{}?q={}">conversation</a>', url, order.reference)
+        return format_html('<a class="underline" href="{}?order__id__exact={}">conversation</a>', url, order.pk)
 
     @display(description="commands to the charge point")
     def commands(self, order: Order) -> SafeString:

@@ -83,6 +83,11 @@ class StatementAdmin(ModelAdmin):
         found: QuerySet[Statement] = super().get_queryset(request)
         return found.annotate(sum_paid=Coalesce(Sum("payments__amount"), statements.ZERO))
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """An open statement is added up anew when somebody looks, so that its sums are those of its entries."""
+        found = super().get_object(request, object_id, from_field)
+        return statements.build(found) if found is not None else None
+
     def get_inlines(self, request: HttpRequest, obj: Statement | None) -> Any:
         return self.inlines if obj is not None and obj.closed_at else ()
 
@@ -123,7 +128,7 @@ class StatementAdmin(ModelAdmin):
         """The first SHOWN entries; the files have all."""
         listed = list(islice(statements.rows(statement), SHOWN + 1))
         cells = [
-            (row.booked_on, EntryKind(row.kind).label, row.text, row.order, f"{row.amount:.2f}")
+            (row.booked_on, EntryKind(row.kind).label, _without_order(row), row.order, f"{row.amount:.2f}")
             for row in listed[:SHOWN]
         ]
         more = f"The first {SHOWN}; the files have all {statement.row_count}." if len(listed) > SHOWN else ""
@@ -245,6 +250,11 @@ class StatementAdmin(ModelAdmin):
             "notice": notice,
         }
         return TemplateResponse(request, "admin/sessions/statement_form.html", context)
+
+
+def _without_order(row: statements.Row) -> str:
+    """The text of an entry; the order that it is about has a column of its own."""
+    return row.text.removeprefix(f"order {row.order}").removeprefix(", ") if row.order else row.text
 
 
 def _to_file(pk: int, ending: str) -> HttpResponse:

@@ -6,18 +6,10 @@ from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
-from emsp.core.errors import DomainError
+from emsp.core.links import LinkInvalid, opened
 from sessions.models import Invoice
 
 SALT = "sessions.invoices.receipt"
-
-
-class LinkInvalid(DomainError):
-    """The link was not made by us, or its document is gone."""
-
-
-class LinkExpired(DomainError):
-    """The link is too old; a new one comes with the next on_status."""
 
 
 def receipt_path(invoice: Invoice) -> str:
@@ -32,15 +24,10 @@ def receipt_url(invoice: Invoice) -> tuple[str, datetime]:
 
 
 def invoice_of_link(token: str) -> Invoice:
-    """The document a link is for. Raises LinkExpired and LinkInvalid."""
-    try:
-        number = signing.loads(token, salt=SALT, max_age=settings.RECEIPT_URL_TTL_S)
-    except signing.SignatureExpired:
-        raise LinkExpired("this link has expired") from None
-    except signing.BadSignature:
-        raise LinkInvalid("this link is not valid") from None
+    """The document a link is for. Raises LinkExpired (a new one comes with the next on_status) and LinkInvalid."""
+    number = opened(token, salt=SALT, within_s=settings.RECEIPT_URL_TTL_S)
     found = Invoice.objects.select_related("bill__order__offer", "bill__order__party", "corrects")
     invoice = found.filter(number=number).first()
     if invoice is None:
-        raise LinkInvalid("this link is not valid")
+        raise LinkInvalid
     return invoice

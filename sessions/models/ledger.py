@@ -56,6 +56,7 @@ class JournalEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "journal entries"
+        indexes = [models.Index(fields=["created_at"], name="entry_created")]
 
     def __str__(self) -> str:
         return self.key

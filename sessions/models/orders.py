@@ -59,6 +59,11 @@ class Order(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["confirmed_at"], name="order_confirmed"),
+            models.Index(fields=["ended_at"], name="order_ended"),
+            models.Index(fields=["driver_hash"], condition=~models.Q(driver_hash=""), name="order_by_driver"),
+        ]
 
     def __str__(self) -> str:
         return str(self.reference)
@@ -155,6 +160,7 @@ class Bill(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], condition=~models.Q(held=""), name="bill_held")]
 
     def __str__(self) -> str:
         return f"bill of {self.order}"

@@ -132,7 +132,7 @@ def _order_of(cdr: Cdr) -> Order | None:
 
 
 def _bill(order: Order, cdr: Cdr) -> Bill:
-    priced = _price(order, cdr)
+    priced = price_cdr(order, cdr)
     quote = _store(order, priced, cdr)
     found = audit(order, cdr)
     return Bill.objects.create(
@@ -145,7 +145,7 @@ def _bill(order: Order, cdr: Cdr) -> Bill:
     )
 
 
-def _price(order: Order, cdr: Cdr) -> PricedLines:
+def price_cdr(order: Order, cdr: Cdr) -> PricedLines:
     """The CDR's charging periods under the tariff version that was quoted; lines incl. VAT."""
     assert order.quote is not None  # an order beyond QUOTED always has one
     return prices.bill(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from beckn.models import Rating, SupportRequest
 from catalog.models import PriceBookVersion, PriceRule
-from emsp.backoffice.models import Case, CaseNotice
+from emsp.backoffice.models import Case, CaseNotice, ScorecardLink
 from emsp.developer.models import ConformanceRun
 from ocpi.models import Authorization, ParkedObject, Token, TokenCopy
 from sessions.models import AuditPolicy, MissingCdr, Order, Payment, PaymentPolicy, Refund, Statement
@@ -39,9 +39,10 @@ def one_of_each(driver, cpo):
     Statement.objects.create(kind="CPO", party=party, period_from=day, period_to=day, currency="INR")
     Rating.objects.create(order=order, category="x", rated_id="x")
     SupportRequest.objects.create(order=order)
+    ScorecardLink.objects.create(party=party, expires_at=now)
     case = Case.objects.create(kind="CPO_DOWN", subject="connection:0", summary="x")
     CaseNotice.objects.create(case=case, event="OPENED", channel="MAIL", body={}, due_at=now, expires_at=now)
-    ConformanceRun.objects.create(kind="bap", target="bap.tests.example")
+    ConformanceRun.objects.create(kind="cpo", target="IN-CPO")
     someone = User.objects.create_user("someone", is_staff=True)
     content_type = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=someone, content_type=content_type, object_id="1", object_repr="x", action_flag=2)

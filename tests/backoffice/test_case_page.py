@@ -13,7 +13,8 @@ from emsp.backoffice.models import Case, CaseNote
 from ocpi.models import Session, SyncState
 from ocpi.services import cdrs
 from sessions.models import CdrAudit, MissingCdr, Order
-from tests.backoffice.conftest import CHROMIUM, browser_of, fits, log_in, person
+from tests.backoffice.conftest import browser_of, log_in, person
+from tests.chromium import CHROMIUM, fits
 from tests.factories.ocpi import PeerFactory, cdr_body
 from tests.ocpi.cpo import BASE, Listing, envelope
 

@@ -18,7 +18,8 @@ from django_otp.plugins.otp_static.models import StaticToken
 from emsp.backoffice.models import Authenticator
 from emsp.backoffice.roles import second_factor
 from emsp.backoffice.roles.addresses import client_ip
-from tests.backoffice.conftest import CHROMIUM, PASSWORD, browser_of, fits, log_in, person
+from tests.backoffice.conftest import PASSWORD, browser_of, log_in, person
+from tests.chromium import CHROMIUM, fits
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
@@ -252,7 +253,7 @@ def test_enrolling_and_logging_in_with_a_code_in_a_browser(live_server, chromium
     assert fits(page)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/admin/")
-    page.get_by_role("link", name="Cases").first.wait_for(state="attached")
+    page.get_by_role("link", name="Cases", include_hidden=True).first.wait_for(state="attached")
 
 
 @pytest.mark.browser

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ocpi.models import Location, ParkedObject, SyncState
-from tests.backoffice.chromium import chromium, fits, page  # noqa: F401 (fixtures)
+from tests.backoffice.operator_page import page  # noqa: F401 (fixture)
+from tests.chromium import fits
 from tests.factories.catalog import EvseFactory, LocationFactory, PartyFactory, refreshed, station
 from tests.ocpi.cpo import location, make_party
 from tests.ocpi.simulator.stage import TOKEN_A, Box, Emsp, ManualClock

@@ -5,24 +5,34 @@ from django.contrib import admin
 from django.urls import reverse
 
 from beckn.models import Callback, Request
+from emsp.backoffice.models import ScorecardLink
+from ocpi.models import Connection, Location, Party
 from tests.backoffice.conftest import browser_of, person
 from tests.backoffice.permission_table import ACTIONS, GET, POST, ROLES
 from tests.backoffice.rows import one_of_each
 
 pytestmark = pytest.mark.django_db
-MORE = {"ending": "csv", "deed": "block"}
+MORE = {"ending": "csv", "deed": "block", "kind": "request"}
+# Pages beside the admin's: what their pk is of.
+OPERATORS = {
+    "map": None, "map-data": None, "site": Location, "operator": Connection, "share": Party, "revoke": ScorecardLink,
+}  # fmt: skip
 
 
 def addresses(pks):
     """Each named address of each page, with a row that is there."""
-    found = {}
+    messages = {"row": pks[Request], "callback": pks[Callback]}
+    found = {
+        f"operators_{name}": reverse(f"operators:{name}", args=[model.objects.first().pk] if model else [])
+        for name, model in OPERATORS.items()
+    }
     for model, page in admin.site._registry.items():
         for pattern in page.get_urls():
             if pattern.name is None:
                 continue
             name, converters = f"admin:{pattern.name}", pattern.pattern.converters
             if converters:
-                known = dict.fromkeys(("pk", "object_id", "id"), pks[model]) | MORE
+                known = dict.fromkeys(("pk", "object_id", "id"), pks[model]) | MORE | messages
                 found[pattern.name] = reverse(name, kwargs={part: known[part] for part in converters})
             elif pattern.pattern.regex.groups == 2:  # a row and one of its versions
                 newest = model.objects.get(pk=pks[model]).history.latest()
@@ -80,6 +90,9 @@ def test_every_form_takes_from_the_roles_of_the_table_and_no_other(pks, browsers
         "ocpi_connection_register", "ocpi_connection_invite", "ocpi_token_ask", "ocpi_token_import",
         "catalog_pricerule_import", "catalog_pricebookversion_propose", "catalog_pricebookversion_publish",
         "catalog_pricebookversion_take_back", "sessions_statement_adjust", "auth_user_password_change",
+        "beckn_transaction_find", "beckn_transaction_send_again", "beckn_transaction_ask_again", "beckn_transaction_bundle",
+        "ocpi_connection_rotate", "operators_share", "operators_revoke", "sessions_statement_payment",
+        "developer_conformancerun_run", "ocpi_parkedobject_mend",
         "backoffice_case_assign", "backoffice_case_note", "backoffice_case_resolve", "backoffice_case_do",
         "message_bench_read", "message_bench_sign", "message_bench_verify", "message_bench_callback",
         "message_bench_request",

@@ -15,8 +15,9 @@ from ocpi.services import token_changes, token_copies
 from ocpi.services.token_changes import TokenRefused
 from ocpi.services.token_sheet import TokenSheet
 from ocpi.services.tokens import token_object
-from tests.backoffice.conftest import CHROMIUM, browser_of, fits, log_in, person
+from tests.backoffice.conftest import browser_of, log_in, person
 from tests.backoffice.test_watchdog import in_threads
+from tests.chromium import CHROMIUM, fits
 from tests.factories.ocpi import TokenFactory
 from tests.ocpi.cpo import BASE, envelope, make_party
 

@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from beckn.models import CallbackState
 from emsp.core.wire import encode
-from tests.backoffice.chromium import chromium, fits, page  # noqa: F401 (fixtures)
+from tests.backoffice.operator_page import page  # noqa: F401 (fixture)
+from tests.chromium import chromium, fits  # noqa: F401 (fixture)
 from tests.factories.beckn import CallbackFactory, SubscriberFactory, TransactionFactory, request_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

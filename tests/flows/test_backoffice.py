@@ -63,24 +63,6 @@ def test_the_order_page_shows_the_lines_of_its_prices(staff, charged):
     assert "service-charge: 1 session = <strong>10.00</strong>" in page
 
 
-def test_a_conversation_lists_its_messages_in_order(staff, charged):
-    page = staff.get(
-        reverse("admin:beckn_transaction_changelist") + f"?q={charged.reference}"
-    ).content.decode()
-    assert str(charged.reference) in page
-
-    from beckn.models import Transaction
-
-    page = staff.get(
-        reverse("admin:beckn_transaction_change", args=[Transaction.objects.get(order=charged).pk])
-    )
-    text = page.content.decode()
-    places = [
-        text.index(f">{action}</a>") for action in ("search", "select", "init", "confirm", "on_confirm")
-    ]
-    assert places == sorted(places)
-
-
 def test_a_callback_can_be_sent_again(staff, charged, driver, django_capture_on_commit_callbacks):
     callback = Callback.objects.filter(action="on_confirm").get()
     with django_capture_on_commit_callbacks(execute=True):

@@ -9,16 +9,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from emsp.bench import floor, places, pricing, runs
+from emsp.bench import back_office, floor, places, pricing, runs
 from emsp.bench.figures import Figures, Rounds
 from emsp.bench.stack import Stack, stack
 
-WHAT = ("price", "pull", "push", "search")
+WHAT = ("price", "pull", "push", "search", "admin")
 Row = Figures | Rounds
 
 
 class Command(BaseCommand):
-    help = """Measures search, push, pull and price, and the floor of the machine in the same run.
+    help = """Measures search, push, pull and pages of the back office on a database of their own, and price; and the
+floor of the machine in the same run.
 
 price is CPU time alone. The others need PostgreSQL and Redis: those of a running demo (make demo), or DATABASE_URL and
 REDIS_URL. The database emsp_bench is made on that server and dropped at the end; nothing else is touched. Quote ratios,
@@ -27,6 +28,7 @@ not single times.
   manage.py bench search push pull --locations 100000
   manage.py bench price
   manage.py bench search --locations 10000 --per-second 50 --seconds 20 --json out.json
+  manage.py bench admin --locations 100 --requests 1000000 --orders 100000
 """
 
     requires_system_checks = []
@@ -48,6 +50,13 @@ not single times.
         parser.add_argument(
             "--seconds", type=float, default=20, help="length of each measurement (default 20)"
         )
+        parser.add_argument(
+            "--requests", type=int, default=100_000, help="requests under the pages (default 100000)"
+        )
+        parser.add_argument(
+            "--orders", type=int, default=10_000, help="orders under the pages (default 10000)"
+        )
+        parser.add_argument("--loads", type=int, default=50, help="loads of each page (default 50)")
         parser.add_argument("--json", type=Path, help="write the figures to this file as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -91,6 +100,17 @@ not single times.
         if "search" in wanted:
             for row in runs.search(made, locations=count, per_second=options["per_second"], seconds=seconds):
                 self._tell(row, rows)
+        if "admin" in wanted:
+            self._pages(made, options, rows, notes)
+
+    def _pages(self, made: Stack, options: Any, rows: list[Row], notes: list[str]) -> None:
+        wanted = {name: options[name] for name in ("requests", "orders", "loads")}
+        measured, told = back_office.pages(made, **wanted)
+        for row in measured:
+            self._tell(row, rows)
+        for note in told:
+            notes.append(note)
+            self.stdout.write(note)
 
     def _pull(self, made: Stack, count: int, rows: list[Row], notes: list[str]) -> None:
         row, peak_mb = runs.pull(made, locations=count)

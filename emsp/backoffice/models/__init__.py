@@ -1,4 +1,4 @@
-"""Cases with their notes and notices, the roles that were shipped, and second factors."""
+"""Cases, the figures of the hours, links to scorecards, the roles that were shipped, second factors."""
 
 from emsp.backoffice.models.cases import (
     Case,
@@ -10,6 +10,7 @@ from emsp.backoffice.models.cases import (
     NoticeEvent,
     NoticeState,
 )
+from emsp.backoffice.models.figures import HourlyFigure
 from emsp.backoffice.models.links import ScorecardLink
 from emsp.backoffice.models.roles import ShippedRole
 from emsp.backoffice.models.second_factor import Authenticator
@@ -21,6 +22,7 @@ __all__ = [
     "CaseNote",
     "CaseNotice",
     "CaseState",
+    "HourlyFigure",
     "NoticeChannel",
     "NoticeEvent",
     "NoticeState",

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from emsp.backoffice.operators.links import party_of
 from emsp.backoffice.operators.scorecard import DAYS
 from emsp.backoffice.operators.scorecard import scorecard as figures_of
+from emsp.core.links import secluded
 
 
 @require_safe
@@ -22,9 +23,6 @@ def scorecard(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _closed(answer: HttpResponse) -> HttpResponse:
-    """Kept by no cache and no search engine, and the address is not told to anyone."""
-    answer["Cache-Control"] = "no-store"
-    answer["X-Robots-Tag"] = "noindex, nofollow"
-    answer["Referrer-Policy"] = "no-referrer"
+    """Secluded, and without scripts."""
     answer["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-    return answer
+    return secluded(answer)

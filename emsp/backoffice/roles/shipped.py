@@ -16,14 +16,15 @@ def _grant(verbs: str, models: str) -> set[str]:
 
 
 _NETWORK = "ocpi.location ocpi.connector ocpi.tariff ocpi.session ocpi.cdr ocpi.command ocpi.connection ocpi.party " \
-    "ocpi.syncstate ocpi.parkedobject ocpi.evse ocpi.tariffversion catalog.offer"
+    "ocpi.syncstate ocpi.parkedobject ocpi.parkedretry ocpi.evse ocpi.tariffversion catalog.offer"
 _ORDERS = "charging_sessions.order charging_sessions.orderevent charging_sessions.quote charging_sessions.bill"
 _TALK = "beckn.transaction beckn.request beckn.callback beckn.rating beckn.supportrequest"
 _AUDITS = "charging_sessions.cdraudit charging_sessions.cdrdecision charging_sessions.missingcdr " \
     "charging_sessions.auditpolicy"
 _MONEY = "charging_sessions.payment charging_sessions.paymentnotice charging_sessions.refund " \
     "charging_sessions.invoice charging_sessions.invoiceseries charging_sessions.journalentry " \
-    "charging_sessions.posting charging_sessions.statement charging_sessions.paymentpolicy"
+    "charging_sessions.posting charging_sessions.statement charging_sessions.statementpayment " \
+    "charging_sessions.paymentproof charging_sessions.paymentpolicy"
 _BOOK = "catalog.pricebookversion catalog.pricerule catalog.historicalpricebookversion catalog.historicalpricerule"
 _TOKENS = "ocpi.token ocpi.tokencopy ocpi.authorization"
 _CASES = "backoffice.case backoffice.casenote"
@@ -33,7 +34,8 @@ _STAFF = "auth.user auth.group admin.logentry axes.accessattempt"
 _OPERATOR = (
     _grant("view change", f"{_CASES} charging_sessions.order beckn.callback beckn.supportrequest")
     | _grant("view", f"{_NETWORK} {_ORDERS} {_TALK} {_TOKENS} charging_sessions.cdraudit charging_sessions.cdrdecision "
-                     "charging_sessions.missingcdr charging_sessions.payment charging_sessions.refund "
+                     "charging_sessions.missingcdr charging_sessions.payment charging_sessions.paymentproof "
+                     "charging_sessions.refund "
                      "charging_sessions.invoice")
     | _grant("add change", "ocpi.token")
 )  # fmt: skip
@@ -48,22 +50,24 @@ _FINANCE = (
     _grant("view change", f"{_CASES} charging_sessions.cdraudit charging_sessions.refund")
     | _grant("view add change", "charging_sessions.statement charging_sessions.auditpolicy "
                                 "charging_sessions.paymentpolicy")
-    | {"charging_sessions.delete_statement"}
+    | {"charging_sessions.delete_statement", "charging_sessions.add_statementpayment"}
     | _grant("view", f"{_ORDERS} {_AUDITS} {_MONEY} {_BOOK} ocpi.cdr ocpi.session ocpi.tariff ocpi.tariffversion "
                      "ocpi.party ocpi.connection")
 )  # fmt: skip
 # Partners: operators and apps, and what goes wrong between us and them.
 _INTEGRATOR = (
-    _grant("view change", f"{_CASES} beckn.callback ocpi.connection ocpi.party ocpi.syncstate")
+    _grant("view change", f"{_CASES} beckn.callback ocpi.connection ocpi.party ocpi.syncstate ocpi.parkedobject")
     | _grant("view add change delete", "beckn.subscriber")
     | _grant("view add change", "ocpi.token")
-    | _grant("view", f"{_NETWORK} {_TOKENS} beckn.transaction beckn.request backoffice.casenotice "
+    | _grant("view add", "developer.conformancerun")
+    | _grant("view", f"{_NETWORK} {_TOKENS} backoffice.scorecardlink beckn.transaction beckn.request backoffice.casenotice "
                      "charging_sessions.order charging_sessions.orderevent")
 )  # fmt: skip
 # Sees everything but drivers' contacts, changes nothing.
 _AUDITOR = _grant(
     "view",
     f"{_NETWORK} {_ORDERS} {_AUDITS} {_MONEY} {_BOOK} {_TOKENS} {_CASES} {_STAFF} backoffice.casenotice "
+    "backoffice.scorecardlink developer.conformancerun "
     "beckn.transaction beckn.request beckn.callback beckn.rating beckn.subscriber",
 )
 

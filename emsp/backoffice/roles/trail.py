@@ -17,7 +17,8 @@ MOST = 200
 class StaffTrailMiddleware:
     """Writes a LogEntry for each POST below the admin that Django itself does not log.
 
-    What was asked stands there even where the service refused; a 403, 404 or 5xx leaves nothing.
+    What was asked stands there even where the service refused; a 403, 404 or 5xx leaves nothing, nor does what a page
+    noted in words of its own (emsp.core.admin.note).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -26,7 +27,7 @@ class StaffTrailMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         match = request.resolver_match
-        if request.method == "POST" and match is not None and match.app_name == "admin":
+        if request.method == "POST" and match is not None and match.app_name == "admin" and not hasattr(request, "in_trail"):
             user = getattr(request, "user", None)
             if user is not None and user.is_authenticated and response.status_code < 400:
                 _write(request, match, user.pk)

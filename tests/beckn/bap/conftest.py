@@ -1,6 +1,5 @@
 """Fixtures: one BAP process and one scripted BPP for all tests here; a fresh script and browser for each."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +8,7 @@ from tests.beckn.bap import world
 from tests.beckn.bap.journey import Driver
 from tests.beckn.bap.process import BapProcess, Browser
 from tests.beckn.bap.stub_bpp import StubBpp
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+from tests.chromium import chromium  # noqa: F401 (fixture)
 
 
 @pytest.fixture(scope="session")
@@ -48,20 +45,8 @@ def driver(browser: Browser, bpp: StubBpp) -> Driver:
     return Driver(browser, bpp)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    if CHROMIUM is None:
-        pytest.skip("Debian's chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=[390, 1280])
-def page(request, chromium, bap, bpp):
+def page(request, chromium, bap, bpp):  # noqa: F811
     context = chromium.new_context(viewport={"width": request.param, "height": 844})
     page = context.new_page()
     page.set_default_timeout(15_000)

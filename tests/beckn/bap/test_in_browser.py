@@ -6,13 +6,9 @@ import pytest
 
 from tests.beckn.bap import world
 from tests.beckn.bap.journey import CONTACT, held
+from tests.chromium import fits
 
 pytestmark = pytest.mark.browser
-
-
-def fits(page) -> bool:
-    page.wait_for_load_state("load")
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_the_whole_way_with_scripts(page, bpp):

@@ -1,0 +1,1 @@
+"""One order from the app's first message to the last posting, on one page."""

@@ -1,0 +1,217 @@
+"""The conversation's page: found by what people can tell, whole, masked, checked, and acted upon."""
+
+import io
+import json
+import zipfile
+
+import pytest
+import responses
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from beckn.models import Callback, CallbackState, Request
+from emsp.backoffice.conversation.search import conversations_of
+from emsp.backoffice.conversation.timeline import Subject, entries_of
+from emsp.backoffice.conversation.validity import validity_of
+from ocpi.models import Command, ParkedObject, Session, SyncState
+from sessions.models import Bill
+from tests.flows.world import BILLING
+from tests.ocpi.cpo import BASE, Listing, envelope
+
+pytestmark = pytest.mark.django_db
+SECRETS = ("Test Driver", "driver@example.com", "+910000000001")
+
+
+def url(name, *args):
+    return reverse(f"admin:beckn_transaction_{name}", args=args)
+
+
+def everybody(permission):
+    return True
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        lambda c: c.transaction_id,
+        lambda c: str(c.order.reference).upper(),
+        lambda c: "s-1",
+        lambda c: "E-1",
+        lambda c: "IN*CPO*E-1",
+        lambda c: c.order.token.uid.lower(),
+        lambda c: f"  {BILLING['phone']} ",
+        lambda c: BILLING["phone"].removeprefix("+"),
+    ],
+    ids=["transaction", "order", "session", "evse", "evse id", "token", "phone", "phone without plus"],
+)
+def test_a_conversation_is_found(staff, charged, words):
+    answer = staff.post(url("find"), {"words": words(charged)})
+    assert (answer.status_code, answer.url) == (302, url("change", charged.pk))
+
+
+@pytest.mark.parametrize("words", ["", "nothing", "+910000000002", "a" * 300, "x\x00y"])
+def test_what_is_not_there_is_not_found(staff, charged, words):
+    assert list(conversations_of(words)) == []
+    page = staff.post(url("find"), {"words": words}, follow=True)
+    assert "Nothing was found." in page.content.decode()
+
+
+def test_all_that_happened_is_on_one_line_of_time(charged):
+    entries = entries_of(Subject.of(charged), everybody)
+
+    assert [e.at for e in entries] == sorted(e.at for e in entries)
+    seen = [(e.kind, e.what) for e in entries]
+    wanted = [
+        ("request", "search"), ("request", "select"), ("request", "init"), ("command", "RESERVE_NOW"),
+        ("request", "confirm"), ("command", "START_SESSION"), ("event", "STARTING → CHARGING"),
+        ("session", "session S-1"), ("cdr", "CDR CDR-1"), ("bill", "bill 91.00 INR"),
+    ]  # fmt: skip
+    assert [each for each in seen if each in wanted] == wanted
+    kinds = {kind for kind, _ in seen}
+    assert kinds >= {"callback", "quote", "audit", "invoice", "booking"}
+    confirm = next(e for e in entries if (e.kind, e.what) == ("request", "confirm"))
+    sent_at = Callback.objects.get(action="on_confirm").sent_at
+    assert confirm.latency_ms == round((sent_at - confirm.at).total_seconds() * 1000)
+
+
+def test_the_page_is_light_and_contents_come_masked(staff, charged):
+    page = staff.get(url("change", charged.pk)).content.decode()
+    assert "message_id" not in page
+    entries = entries_of(Subject.of(charged), everybody)
+    for entry in entries:
+        answer = staff.get(url("content", charged.pk, entry.kind, entry.pk))
+        assert answer.status_code == 200, entry
+        assert not [secret for secret in SECRETS if secret in page + answer.content.decode()], entry
+    init = Request.objects.get(action="init")
+    text = staff.get(url("content", charged.pk, "request", init.pk)).content.decode()
+    assert "Valid by Beckn 1.1.0 init." in text and "&quot;phone&quot;: &quot;***&quot;" in text
+
+
+def test_a_broken_rule_is_named_with_its_path(staff, charged):
+    request = Request.objects.get(action="confirm")
+    del request.body["message"]["order"]
+    request.save()
+    Session.objects.update(raw={**Session.objects.get().raw, "meter_id": {"no": "text"}})
+
+    found = validity_of(request)
+    assert (found.refused.path, found.refused.reason) == ("message.order", "required, but missing")
+    session = validity_of(Session.objects.get())
+    assert (session.refused, [each.path for each in session.dropped]) == (None, ["meter_id"])
+    text = staff.get(url("content", charged.pk, "request", request.pk)).content.decode()
+    assert "Not valid" in text and "<code>message.order</code>" in text
+
+
+def test_commands_are_valid_as_they_were_sent(charged):
+    assert {validity_of(row).refused for row in Command.objects.exclude(kind="CHECK_EVSE")} == {None}
+
+
+def test_a_parked_cdr_stands_on_the_line_with_its_reason(charged):
+    ParkedObject.objects.create(
+        connection=charged.order.party.connection, module="cdrs", ocpi_id="CDR-1", raw={"id": "CDR-1"},
+        reason="currency: required, but missing", last_seen_at=timezone.now(),
+    )  # fmt: skip
+    entry = next(e for e in entries_of(Subject.of(charged), everybody) if e.kind == "parked")
+    assert (entry.what, entry.tone, entry.note) == (
+        "cdrs CDR-1 could not be stored", "bad", "currency: required, but missing"
+    )  # fmt: skip
+
+
+def test_rows_of_another_conversation_are_not_told(staff, charged):
+    other = Callback.objects.create(
+        bap_id="x", transaction_id="other", message_id="m", action="on_search", url="http://x/", body=b"{}",
+        due_at=timezone.now(), expires_at=timezone.now(), state=CallbackState.DEAD,
+    )  # fmt: skip
+    assert staff.get(url("content", charged.pk, "callback", other.pk)).status_code == 404
+    assert staff.get(url("content", charged.pk, "nothing", other.pk)).status_code == 404
+    assert staff.post(url("send_again", charged.pk, other.pk)).status_code == 404
+    assert Callback.objects.get(pk=other.pk).state == CallbackState.DEAD
+
+
+def test_a_callback_is_sent_again_and_that_is_written_down(
+    staff, charged, driver, django_capture_on_commit_callbacks
+):
+    callback = Callback.objects.get(action="on_confirm")
+    with django_capture_on_commit_callbacks(execute=True):
+        staff.post(url("send_again", charged.pk, callback.pk))
+
+    assert driver.count("on_confirm") == 2
+    entry = next(e for e in entries_of(Subject.of(charged), everybody) if e.kind == "staff")
+    assert (entry.who, entry.what) == ("staff", "Sent on_confirm again.")
+
+
+def test_the_operator_is_asked_again(staff, charged, network, django_capture_on_commit_callbacks):
+    Bill.objects.get()
+    network.add(responses.GET, f"{BASE}/sessions/S-1", status=404, json=envelope(code=2003))
+    listing = Listing(network, "sessions", [])
+    with django_capture_on_commit_callbacks(execute=True):
+        staff.post(url("ask_again", charged.pk))
+
+    assert len(listing.asked) == 1
+    assert LogEntry.objects.get().get_change_message() == "Asked CPO (IN-CPO) again: session S-1."
+    assert not SyncState.objects.filter(module="cdrs", full_wanted=True).exists()
+
+
+def test_without_a_bill_all_cdrs_are_asked_for(staff, driver, cpo):
+    session = driver.charge()
+    cpo.session("COMPLETED", 4.5, start_date_time=session["start_date_time"])
+    from beckn.models import Transaction
+
+    staff.post(url("ask_again", Transaction.objects.get().pk))
+
+    assert SyncState.objects.get(module="cdrs").full_wanted is True
+    assert LogEntry.objects.get().get_change_message() == "Asked CPO (IN-CPO) again: session S-1 and all CDRs."
+
+
+def test_the_bundle_holds_every_entry_masked(staff, charged):
+    answer = staff.post(url("bundle", charged.pk))
+
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        told = json.loads(archive.read("timeline.json"))
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert len(files) == len(told["entries"]) + 1
+    assert told["orders"] == [str(charged.order.reference)]
+    assert not [secret for secret in SECRETS for text in files.values() if secret in text]
+    init = next(e for e in told["entries"] if (e["kind"], e["what"]) == ("request", "init"))
+    assert json.loads(files[init["file"]])["message"]["order"]["billing"]["phone"] == "***"
+    assert LogEntry.objects.get().get_change_message() == "Exported the conversation."
+
+
+def test_each_action_needs_its_permission(reader, charged):
+    client = reader("beckn.view_transaction", "beckn.view_callback")
+    callback = Callback.objects.get(action="on_confirm")
+
+    page = client.get(url("change", charged.pk)).content.decode()
+    assert "Send again" not in page and "Ask the operator again" not in page
+    assert client.post(url("send_again", charged.pk, callback.pk)).status_code == 403
+    assert client.post(url("ask_again", charged.pk)).status_code == 403
+    assert client.get(url("content", charged.pk, "callback", callback.pk)).status_code == 200
+    request = Request.objects.get(action="init")
+    assert client.get(url("content", charged.pk, "request", request.pk)).status_code == 404
+    assert callback.state == Callback.objects.get(pk=callback.pk).state
+    assert LogEntry.objects.count() == 0
+
+
+def test_strangers_see_nothing(reader, charged):
+    client = reader("charging_sessions.view_order")
+    assert client.get(url("change", charged.pk)).status_code == 403
+    assert client.post(url("find"), {"words": charged.transaction_id}).status_code == 403
+    assert client.post(url("bundle", charged.pk)).status_code == 403
+
+
+def test_actions_are_posts_with_a_csrf_token(staff, charged):
+    callback = Callback.objects.get(action="on_confirm")
+    pages = [url("find"), url("ask_again", charged.pk), url("bundle", charged.pk),
+             url("send_again", charged.pk, callback.pk)]  # fmt: skip
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(User.objects.get(username="staff"))
+    assert [staff.get(page).status_code for page in pages] == [405] * 4
+    assert [careful.post(page).status_code for page in pages] == [403] * 4
+    assert LogEntry.objects.count() == 0
+
+
+def test_a_page_that_is_not_there(staff):
+    assert staff.get(url("change", 77)).status_code == 302
+    assert staff.post(url("bundle", 77)).status_code == 404
