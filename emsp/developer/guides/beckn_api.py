@@ -74,7 +74,11 @@ def document() -> dict[str, Any]:
                 "signature": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
                     "description": "Ed25519 over (created), (expires) and the BLAKE2b-512 digest of the body.",
-                }
+                },
+                "registry": {
+                    "type": "apiKey", "in": "header", "name": "Signature",
+                    "description": "The registry's Ed25519 signature of the body, in base64.",
+                },
             },
         },
     }  # fmt: skip
@@ -119,7 +123,9 @@ def _on_subscribe() -> dict[str, Any]:
     answer = {"type": "object", "properties": {"answer": {"type": "string"}}}
     return {
         "operationId": "on_subscribe",
+        "security": [{}, {"signature": []}, {"registry": []}],
         "summary": "The registry asks us to prove our encryption key.",
+        "description": "A signature of the registry is asked for where we were told its signing key.",
         "requestBody": {"required": True, "content": content(text)},
         "responses": {"200": {"description": "the challenge in clear text", "content": content(answer)}},
     }
