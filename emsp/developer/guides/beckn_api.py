@@ -7,6 +7,7 @@ from django.conf import settings
 
 from beckn.wire.v1_1_0 import MESSAGE_TYPES, callback_action
 from emsp.developer.guides import examples
+from emsp.developer.guides.callback_examples import beckn_callback
 from emsp.developer.guides.callbacks import CALLBACK_TYPES
 from emsp.developer.guides.schemas import components, content, reference
 
@@ -102,7 +103,10 @@ def _callback(callback: str) -> dict[str, Any]:
     return {
         "operationId": callback,
         "summary": f"We tell the app: {callback}.",
-        "requestBody": {"required": True, "content": content(reference(CALLBACK_TYPES[callback], PREFIX))},
+        "requestBody": {
+            "required": True,
+            "content": content(reference(CALLBACK_TYPES[callback], PREFIX), beckn_callback(callback, SAMPLE)),
+        },
         "responses": {"200": {"description": "ACK", "content": content({"$ref": "#/components/schemas/Ack"}, ACK)}},
     }
 
