@@ -55,7 +55,8 @@ def _order(callback: str, sample: Sample) -> dict[str, Any]:
     }
     if callback == "on_select":
         return order
-    order["payments"] = [{"type": "POST-FULFILLMENT", "status": "NOT-PAID", "params": {"amount": "118.00", "currency": "INR"}}]
+    params = {"amount": "118.00", "currency": "INR"}
+    order["payments"] = [{"type": "POST-FULFILLMENT", "status": "NOT-PAID", "params": params}]
     if callback == "on_init":
         return order
     order |= {"id": sample.order_id, "status": "CANCELLED" if callback == "on_cancel" else "ACTIVE"}
