@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from emsp.developer.guides import site
-from tests.beckn.bap.test_in_browser import chromium, fits  # noqa: F401 (fixture)
+from tests.backoffice.chromium import chromium, fits  # noqa: F401 (fixture)
 
 pytestmark = pytest.mark.browser
 
