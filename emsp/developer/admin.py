@@ -59,6 +59,9 @@ class ConformanceRunAdmin(RecordAdmin):
     actions_list = ("examine",)
     fields = readonly_fields = ("verdict", "progress", "link", "shown")
 
+    class Media:
+        css = {"all": ["developer/report.css"]}  # noqa: RUF012
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.run_view)
         return [path("run/", view, name="developer_conformancerun_run"), *super().get_urls()]
@@ -107,7 +110,7 @@ class ConformanceRunAdmin(RecordAdmin):
     def link(self, run: ConformanceRun) -> SafeString | str:
         if run.state not in OVER:
             return "when it is done"
-        return format_html('<a class="underline break-all" href="{0}">{0}</a>', report_url(run))
+        return format_html('<a class="underline" style="overflow-wrap:anywhere" href="{0}">{0}</a>', report_url(run))
 
     @display(description="report")
     def shown(self, run: ConformanceRun) -> SafeString:

@@ -30,6 +30,7 @@ class ConformanceRun(models.Model):
     step = models.CharField(max_length=120, blank=True, help_text="the check under way")
     checks = ExactJSONField(default=list)
     reason = models.CharField(max_length=300, blank=True, help_text="why it could not be carried out")
+    leased_until = models.DateTimeField(null=True, blank=True, help_text="its worker is taken for dead after that")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

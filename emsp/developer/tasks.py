@@ -9,3 +9,11 @@ def carry_out() -> None:
     from emsp.developer.conformance import runs
 
     runs.carry_out_queued()
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def sweep() -> None:
+    """End the runs whose worker died, carry out those that no wake-up told of. Safe to run twice."""
+    from emsp.developer.conformance import runs
+
+    runs.sweep()

@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "sweep-conformance": {"task": "emsp.developer.tasks.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "push-tokens": {"task": "ocpi.tasks.push_tokens", "schedule": 10.0, "options": {"expires": 10}},
     "check-tokens": {"task": "ocpi.tasks.check_tokens", "schedule": 300.0, "options": {"expires": 300}},
     "count-figures": {

@@ -28,6 +28,14 @@ def test_every_beckn_action_has_its_path_and_its_callback():
         }
 
 
+def test_the_challenge_is_signed_only_where_the_registry_is_known():
+    document = beckn_api.document()
+
+    assert document["paths"]["/on_subscribe"]["post"]["security"] == [{}, {"signature": []}, {"registry": []}]
+    assert document["security"] == [{"signature": []}]
+    assert set(document["components"]["securitySchemes"]) == {"signature", "registry"}
+
+
 def test_every_ocpi_door_has_its_path_and_every_path_its_door():
     doors = {
         (pattern.callback.view_class, method)

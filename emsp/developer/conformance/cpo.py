@@ -160,21 +160,28 @@ def _response_problem(reply: Reply) -> str | None:
     return None if known else f"data.result: {answer.result[:40]!r} is not among {', '.join(sorted(RESPONSES))}"
 
 
-def _command_result(id: str, title: str, wait: Wait, ask: Callable[[], Command]) -> Check:
-    """The CommandResult at our response_url, for a command that was accepted."""
+def _command_result(
+    id: str, title: str, wait: Wait, ask: Callable[[], Command], *, must_work: bool = False
+) -> Check:
+    """The CommandResult at our response_url, for a command that was accepted.
+
+    must_work: it has to be accepted, and its result to be ACCEPTED.
+    """
     command = ask()
     for _ in range(RESULT_WITHIN_S):
         command.refresh_from_db()
         if command.state in FINAL_STATES:
             break
         wait(1)
-    if command.response and command.response != "ACCEPTED":
+    if command.response and command.response != "ACCEPTED" and not must_work:
         return Check(id, title, SKIPPED, f"the operator answered {command.response}, so that no result is due")
     if command.response != "ACCEPTED":
-        return Check(id, title, FAILED, f"{command.kind} was not accepted: {command.result or command.state}")
+        reason = command.response or command.result or command.state
+        return Check(id, title, FAILED, f"{command.kind} was not accepted: {reason}")
     if command.state not in FINAL_STATES or command.result in ("", "NO_RESULT"):
         return Check(id, title, FAILED, f"{command.kind} was accepted, but no CommandResult came")
-    return Check(id, title, PASSED, f"{command.kind}: {command.result}")
+    wrong = must_work and command.result != "ACCEPTED"
+    return Check(id, title, FAILED if wrong else PASSED, f"{command.kind}: {command.result}")
 
 
 def _charge(party: Party, wait: Wait) -> Checks:
@@ -190,9 +197,9 @@ def _charge(party: Party, wait: Wait) -> Checks:
     started = _command_result("commands.start", title, wait, lambda: request_command(
         party=party, kind=CommandKind.START_SESSION, order_reference=reference, token=driver_token(None),
         location_id=free.location.ocpi_id, evse_uid=free.uid,
-    ))  # fmt: skip
+    ), must_work=True)  # fmt: skip
     yield started
-    if not started.detail.endswith("ACCEPTED"):
+    if started.verdict != PASSED:
         return
     yield _stop(party, reference, wait)
 
@@ -210,4 +217,4 @@ def _stop(party: Party, reference: str, wait: Wait) -> Check:
     session_id = session.ocpi_id
     return _command_result(id, title, wait, lambda: request_command(
         party=party, kind=CommandKind.STOP_SESSION, session_id=session_id
-    ))  # fmt: skip
+    ), must_work=True)  # fmt: skip

@@ -3,19 +3,11 @@
 from django.conf import settings
 from django.core import signing
 
-from emsp.core.errors import DomainError
+from emsp.core.links import LinkInvalid, opened
 from emsp.developer.models import ConformanceRun, RunState
 
 SALT = "developer.conformance.report"
 OVER = (RunState.DONE, RunState.BROKEN)
-
-
-class LinkInvalid(DomainError):
-    """The link was not made by us, or its run is gone."""
-
-
-class LinkExpired(DomainError):
-    """The link is too old."""
 
 
 def report_url(run: ConformanceRun) -> str:
@@ -25,13 +17,8 @@ def report_url(run: ConformanceRun) -> str:
 
 def run_of_link(token: str) -> ConformanceRun:
     """The run a link is for. Raises LinkExpired and LinkInvalid."""
-    try:
-        number = signing.loads(token, salt=SALT, max_age=settings.REPORT_URL_TTL_S)
-    except signing.SignatureExpired:
-        raise LinkExpired("this link has expired") from None
-    except signing.BadSignature:
-        raise LinkInvalid("this link is not valid") from None
+    number = opened(token, salt=SALT, within_s=settings.REPORT_URL_TTL_S)
     run = ConformanceRun.objects.filter(pk=number, state__in=OVER).first()
     if run is None:
-        raise LinkInvalid("this link is not valid")
+        raise LinkInvalid
     return run

@@ -1,6 +1,7 @@
 """Runs: written down before they begin, told of while they go on, kept when they are done."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +17,8 @@ from emsp.developer.models import ConformanceRun, RunKind, RunState
 from ocpi.models import ConnectionStatus, Party
 
 REASON_LIMIT = 300  # characters
+LEASE = timedelta(minutes=10)  # longer than the longest check, which waits for a session and for two results
+DIED = "the worker died"
 
 
 class UnknownTarget(DomainError):
@@ -25,18 +28,34 @@ class UnknownTarget(DomainError):
 def ask_for(kind: str, target: str, *, with_commands: bool = False) -> ConformanceRun:
     """Write a run to be carried out by a worker. Raises UnknownTarget."""
     with transaction.atomic():
-        run = prepare(kind, target, with_commands=with_commands)
+        run = _write(RunState.QUEUED, kind, target, with_commands)
         wake(tasks.carry_out)
     return run
 
 
 def prepare(kind: str, target: str, *, with_commands: bool = False) -> ConformanceRun:
-    """Write a run; who calls carries it out. Raises UnknownTarget."""
+    """Write a run; who calls carries it out at once. Raises UnknownTarget."""
+    return _write(RunState.RUNNING, kind, target, with_commands)
+
+
+def _write(state: RunState, kind: str, target: str, with_commands: bool) -> ConformanceRun:
     if kind == RunKind.CPO:
         _party(target)
     else:
         _subscriber(target)
-    return ConformanceRun.objects.create(kind=kind, target=target, with_commands=with_commands)
+    lease = timezone.now() + LEASE if state == RunState.RUNNING else None
+    return ConformanceRun.objects.create(
+        kind=kind, target=target, with_commands=with_commands, state=state, leased_until=lease
+    )
+
+
+def sweep() -> None:
+    """End the runs whose worker died, and carry out what no wake-up told of. Never inside a transaction."""
+    now = timezone.now()
+    ConformanceRun.objects.filter(state=RunState.RUNNING).exclude(leased_until__gte=now).update(
+        state=RunState.BROKEN, reason=DIED, step="", finished_at=now
+    )
+    carry_out_queued()
 
 
 def carry_out_queued() -> int:
@@ -49,14 +68,17 @@ def carry_out_queued() -> int:
 
 
 def carry_out(run: ConformanceRun, report: Callable[[Check], None] = lambda check: None) -> ConformanceRun:
-    """Examine the target; each check is stored as soon as it is known, and reported."""
-    run.state, run.started_at, run.checks = RunState.RUNNING, timezone.now(), []
-    run.save(update_fields=["state", "started_at", "checks"])
+    """Examine the target; each check is stored as soon as it is known, and reported.
+
+    Every check renews the lease. A run that was ended meanwhile is left as it is.
+    """
+    run.started_at = timezone.now()
     try:
         for check in _checks(run):
             run.checks.append(check.row())
             run.step = check.title[:120]
-            run.save(update_fields=["checks", "step"])
+            if not _keep(run, "started_at", "checks", "step"):
+                return run
             report(check)
         run.state = RunState.DONE
     except DomainError as error:
@@ -66,8 +88,18 @@ def carry_out(run: ConformanceRun, report: Callable[[Check], None] = lambda chec
         raise
     finally:
         run.step, run.finished_at = "", timezone.now()
-        run.save(update_fields=["state", "reason", "step", "finished_at"])
+        _keep(run, "started_at", "state", "reason", "step", "finished_at")
     return run
+
+
+def _keep(run: ConformanceRun, *fields: str) -> bool:
+    """Store these members and renew the lease; False, and the row is read again, when the run is over already."""
+    run.leased_until = timezone.now() + LEASE
+    under_way = ConformanceRun.objects.filter(pk=run.pk, state=RunState.RUNNING)
+    if under_way.update(**{name: getattr(run, name) for name in (*fields, "leased_until")}):
+        return True
+    run.refresh_from_db()
+    return False
 
 
 def _checks(run: ConformanceRun) -> Checks:
@@ -82,8 +114,8 @@ def _claim() -> ConformanceRun | None:
     found = ConformanceRun.objects.select_for_update(skip_locked=True).filter(state=RunState.QUEUED)
     run = found.order_by("pk").first()
     if run is not None:
-        run.state = RunState.RUNNING
-        run.save(update_fields=["state"])
+        run.state, run.leased_until = RunState.RUNNING, timezone.now() + LEASE
+        run.save(update_fields=["state", "leased_until"])
     return run
 
 

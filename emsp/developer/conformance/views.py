@@ -4,10 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from emsp.developer.conformance.links import LinkExpired, LinkInvalid, run_of_link
+from emsp.core.links import LinkExpired, LinkInvalid, refusal, secluded
+from emsp.developer.conformance.links import run_of_link
 from emsp.developer.conformance.report import report_of
-
-PLAIN = "text/plain; charset=utf-8"
 
 
 @require_safe
@@ -15,13 +14,7 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
     """The report; 410 when the link is too old, 404 when it was never ours."""
     try:
         run = run_of_link(token)
-    except LinkExpired as refusal:
-        return HttpResponse(f"{refusal}\n", status=410, content_type=PLAIN)
-    except LinkInvalid as refusal:
-        return HttpResponse(f"{refusal}\n", status=404, content_type=PLAIN)
+    except (LinkExpired, LinkInvalid) as error:
+        return refusal(error)
     context = {"report": report_of(run), "kind": run.get_kind_display(), "finished_at": run.finished_at}
-    answer = render(request, "developer/report.html", context)
-    answer["Cache-Control"] = "private, no-store"
-    answer["Referrer-Policy"] = "no-referrer"
-    answer["X-Robots-Tag"] = "noindex"
-    return answer
+    return secluded(render(request, "developer/report.html", context))

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from beckn.wire.v1_1_0 import MESSAGE_TYPES, callback_action
 from emsp.developer.guides import examples
+from emsp.developer.guides.callback_examples import beckn_callback
 from emsp.developer.guides.callbacks import CALLBACK_TYPES
 from emsp.developer.guides.schemas import components, content, reference
 
@@ -74,7 +75,11 @@ def document() -> dict[str, Any]:
                 "signature": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
                     "description": "Ed25519 over (created), (expires) and the BLAKE2b-512 digest of the body.",
-                }
+                },
+                "registry": {
+                    "type": "apiKey", "in": "header", "name": "Signature",
+                    "description": "The registry's Ed25519 signature of the body, in base64.",
+                },
             },
         },
     }  # fmt: skip
@@ -98,7 +103,10 @@ def _callback(callback: str) -> dict[str, Any]:
     return {
         "operationId": callback,
         "summary": f"We tell the app: {callback}.",
-        "requestBody": {"required": True, "content": content(reference(CALLBACK_TYPES[callback], PREFIX))},
+        "requestBody": {
+            "required": True,
+            "content": content(reference(CALLBACK_TYPES[callback], PREFIX), beckn_callback(callback, SAMPLE)),
+        },
         "responses": {"200": {"description": "ACK", "content": content({"$ref": "#/components/schemas/Ack"}, ACK)}},
     }
 
@@ -119,7 +127,9 @@ def _on_subscribe() -> dict[str, Any]:
     answer = {"type": "object", "properties": {"answer": {"type": "string"}}}
     return {
         "operationId": "on_subscribe",
+        "security": [{}, {"signature": []}, {"registry": []}],
         "summary": "The registry asks us to prove our encryption key.",
+        "description": "A signature of the registry is asked for where we were told its signing key.",
         "requestBody": {"required": True, "content": content(text)},
         "responses": {"200": {"description": "the challenge in clear text", "content": content(answer)}},
     }

@@ -54,11 +54,16 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
             for status, answer in operation["responses"].items()
         ],
         "callbacks": [
-            {"name": name, "url": url, "parts": _answer_words(item["post"]["requestBody"])}
+            {"name": name, "url": url} | _callback_body(item["post"]["requestBody"])
             for name, urls in operation.get("callbacks", {}).items()
             for url, item in urls.items()
         ],
     }
+
+
+def _callback_body(body: dict[str, Any]) -> dict[str, Any]:
+    example = body["content"]["application/json"].get("example")
+    return {"parts": _answer_words(body), "example": pretty(example) if example else ""}
 
 
 def pretty(value: Any) -> str:

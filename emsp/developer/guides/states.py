@@ -4,7 +4,8 @@ from django.utils.html import escape
 
 from sessions.states import NEXT, OrderState
 
-ROW, BOX_W, BOX_H, LEFT, TOP = 62, 150, 34, 150, 20
+WIDTH, ROW, BOX_W, BOX_H, LEFT, TOP = 360, 88, 256, 60, 52, 8  # a phone shows it whole; wider windows scale it up
+SHOWN_W = 480
 ENDS = frozenset(state for state in NEXT if not NEXT[state] and state != OrderState.BILLED)
 
 
@@ -14,12 +15,12 @@ def way() -> list[OrderState]:
 
 
 def svg() -> str:
-    """One row per state of the way; arrows for moves between them, and in words the ways in which it may end."""
+    """One box per state of the way, with its meaning and how it may end; arrows for the moves between them."""
     rows = {state: number for number, state in enumerate(way())}
     moves = [(rows[a], rows[b]) for a in rows for b in sorted(NEXT[a] & rows.keys(), key=rows.__getitem__)]
-    height = TOP * 2 + ROW * len(rows)
+    height = TOP * 2 + ROW * len(rows) - (ROW - BOX_H)
     parts = [
-        f'<svg viewBox="0 0 760 {height}" width="760" height="{height}" role="img" aria-labelledby="states-title">',
+        f'<svg viewBox="0 0 {WIDTH} {height}" width="{SHOWN_W}" role="img" aria-labelledby="states-title">',
         '<title id="states-title">States of an order and the moves between them</title>',
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 8 4 0 8z" class="tip"/></marker></defs>',
@@ -40,8 +41,8 @@ def _arrow(start: int, end: int) -> str:
         line = f"M{x} {_middle(start) + BOX_H // 2}V{_middle(end) - BOX_H // 2 - 1}"
     else:
         side = LEFT + BOX_W if end > start else LEFT
-        bend = side + (1 if end > start else -1) * (18 + 20 * abs(end - start))
-        shift = 6 if end > start else -6
+        bend = side + (1 if end > start else -1) * (12 + 16 * abs(end - start))
+        shift = 12 if end > start else -12
         y1, y2 = _middle(start) + shift, _middle(end) - shift
         line = f"M{side} {y1}C{bend} {y1} {bend} {y2} {side} {y2}"
     return f'<path class="move" d="{line}" marker-end="url(#tip)"/>'
@@ -50,8 +51,9 @@ def _arrow(start: int, end: int) -> str:
 def _row(state: OrderState, number: int) -> str:
     y = TOP + number * ROW
     ends = ", ".join(end for end in OrderState if end in NEXT[state] & ENDS)
+    middle = LEFT + BOX_W // 2
     box = f'<rect x="{LEFT}" y="{y}" width="{BOX_W}" height="{BOX_H}" rx="8" class="state"/>'
-    name = f'<text x="{LEFT + BOX_W // 2}" y="{y + 22}" text-anchor="middle" class="name">{escape(state.value)}</text>'
-    told = f'<text x="430" y="{y + 15}" class="what">{escape(str(state.label))}</text>'
-    over = f'<text x="430" y="{y + 32}" class="ends">may end: {escape(ends)}</text>' if ends else ""
+    name = f'<text x="{middle}" y="{y + 19}" class="name">{escape(state.value)}</text>'
+    told = f'<text x="{middle}" y="{y + 36}" class="what">{escape(str(state.label))}</text>'
+    over = f'<text x="{middle}" y="{y + 52}" class="ends">may end: {escape(ends)}</text>' if ends else ""
     return box + name + told + over
