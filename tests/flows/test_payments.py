@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from beckn.models import Transaction
 from beckn.render import payments as render
+from ocpi.models import Token
+from ocpi.services import token_changes
 from sessions.models import (
     JournalEntry,
     Order,
@@ -328,6 +330,21 @@ def test_prepaid_before_charging_starts_when_the_money_comes(driver, cpo, gatewa
 
     assert len(cpo.bodies("START_SESSION")) == 1
     assert Order.objects.get().state == OrderState.STARTING
+
+
+def test_money_for_an_order_whose_token_was_blocked_meanwhile_is_given_back(driver, cpo, gateway):
+    policy("BPP", "PRE-FULFILLMENT")
+    driver.book()
+    told = payment_of(driver.confirm())
+    token_changes.block(Token.objects.get(), reason="card lost")
+
+    gateway.press(told["url"], "pay")
+
+    order, refund = Order.objects.get(), Refund.objects.get()
+    assert (cpo.bodies("START_SESSION"), order.state, order.cancelled_by, order.cancel_reason) == (
+        [], OrderState.CANCELLED, "PROVIDER", "the driver may not charge with us now; please ask our support",
+    )  # fmt: skip
+    assert (refund.amount, refund.payment.amount) == (Decimal("100.00"), Decimal("100.00"))
 
 
 def test_a_confirmed_order_that_nobody_pays_is_cancelled(driver, cpo, gateway, settings):
