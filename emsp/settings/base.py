@@ -39,8 +39,8 @@ INSTALLED_APPS = [
     "catalog",
     "sessions.apps.SessionsConfig",
     "beckn",
-    "emsp.backoffice",
     "emsp.developer.apps.DeveloperConfig",
+    "emsp.backoffice",  # last: its roles are made when the permissions of all others are there
 ]
 
 MIDDLEWARE = [

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
+from emsp.core.admin import ask_first
 from emsp.core.errors import DomainError
 from sessions.ledger import entries, export, journal, settling, statements
 from sessions.models import EntryKind, Statement, StatementPayment
@@ -151,6 +152,9 @@ class StatementAdmin(ModelAdmin):
     @action(description="Build last month's", icon="calendar_month", permissions=["add"])
     def build_last_month(self, request: HttpRequest) -> HttpResponse:
         day: date = journal.today().replace(day=1) - timedelta(days=1)
+        if request.method != "POST":
+            asks = f"A statement of {day:%B %Y} is built for each operator and app with entries in it; closed ones stay."
+            return ask_first(self, request, title=f"Statements of {day:%B %Y}", asks=asks, label="Build them")
         self.message_user(request, f"{statements.build_month(day)} statement(s) of {day:%B %Y} built.")
         return redirect(reverse("admin:charging_sessions_statement_changelist"))
 
@@ -193,7 +197,7 @@ class StatementAdmin(ModelAdmin):
         content_type, make = export.FORMATS[ending]
         name = export.file_name(statement, ending)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(make(statements.build(statement)), content_type=content_type, headers=headers)
+        return HttpResponse(make(statements.add_up(statement)), content_type=content_type, headers=headers)
 
     def adjust_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Book an adjustment with its reason."""

@@ -83,9 +83,8 @@ def _booked(first: date, last: date) -> QuerySet[Posting]:
     )
 
 
-@transaction.atomic
-def build(statement: Statement) -> Statement:
-    """Add up its entries and save it. A closed statement stays as it is."""
+def add_up(statement: Statement) -> Statement:
+    """Its sums as the journal has them now, not saved. A closed statement stays as it is."""
     if statement.closed_at is not None:
         return statement
     sums = {EntryKind.BILL: ZERO, EntryKind.CREDIT: ZERO, EntryKind.ADJUSTMENT: ZERO}
@@ -97,7 +96,14 @@ def build(statement: Statement) -> Statement:
     statement.adjusted = sums[EntryKind.ADJUSTMENT]
     statement.total = sum(sums.values(), ZERO)
     statement.row_count, statement.built_at = count, timezone.now()
-    statement.save()
+    return statement
+
+
+@transaction.atomic
+def build(statement: Statement) -> Statement:
+    """Add up its entries and save it. A closed statement stays as it is."""
+    if statement.closed_at is None:
+        add_up(statement).save()
     return statement
 
 

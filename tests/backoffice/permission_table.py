@@ -38,6 +38,7 @@ charging_sessions_payment       O.F.UA ...... O.F.UA ...... O.F.UA
 charging_sessions_paymentpolicy ..F.UA ..F..A ..F.UA .....A ..F.UA
 charging_sessions_refund        O.F.UA ...... O.F.UA ...... O.F.UA
 charging_sessions_statement     ..F.UA ..F..A ..F.UA ..F..A ..F.UA
+developer_conformancerun        ...IUA ...... ...IUA ...... ...IUA
 ocpi_authorization              O..IUA ...... O..IUA ...... O..IUA
 ocpi_cdr                        OPFIUA ...... OPFIUA ...... OPFIUA
 ocpi_command                    OP.IUA ...... OP.IUA ...... OP.IUA
@@ -74,13 +75,24 @@ GET = _each(PAGES, ("changelist", "add", "change", "delete", "history")) | {
     "charging_sessions_statement_download_csv": "..F.UA",
     "charging_sessions_statement_download_json": "..F.UA",
     "charging_sessions_statement_download_pdf": "..F.UA",
+    "charging_sessions_statement_record_payment": "..F..A",
+    "developer_conformancerun_examine": "...I.A",
+    "developer_conformancerun_run": "...I.A",
+    "ocpi_connection_end_registration": "...I.A",
     "ocpi_connection_invite": "...I.A",
     "ocpi_connection_invite_cpo": "...I.A",
-    "ocpi_connection_pull_this": "...I.A",
+    "ocpi_connection_overview": "OPFIUA",
+    "ocpi_connection_progress": "OPFIUA",
     "ocpi_connection_register": "...I.A",
+    "ocpi_connection_register_again": "...I.A",
     "ocpi_connection_register_cpo": "...I.A",
+    "ocpi_connection_rotate": "...I.A",
     "ocpi_connection_rotate_token": "...I.A",
+    "ocpi_connection_sync": "OPFIUA",
+    "ocpi_connection_sync_state": "OPFIUA",
     "ocpi_connection_unregister": "...I.A",
+    "ocpi_parkedobject_mend": "...I.A",
+    "ocpi_parkedobject_mend_and_retry": "...I.A",
     "ocpi_token_ask": "O..I.A",
     "ocpi_token_block": "O..I.A",
     "ocpi_token_check_at_operators": "O..I.A",
@@ -88,9 +100,16 @@ GET = _each(PAGES, ("changelist", "add", "change", "delete", "history")) | {
     "ocpi_token_process_import": "......",
     "ocpi_token_push_again": "O..I.A",
     "ocpi_token_unblock": "......",  # the token is valid
+    "operators_map": "OP.IUA",
+    "operators_map-data": "OP.IUA",
+    "operators_operator": "OPFIUA",
+    "operators_revoke": "......",
+    "operators_share": "......",
+    "operators_site": "OP.IUA",
     "sessions_margin": "..F.UA",
     "sessions_statement_adjust": "..F..A",
     "sessions_statement_file": "..F.UA",
+    "sessions_statement_payment": "..F..A",
 }
 
 # POST of their forms; what records what was said takes none.
@@ -122,6 +141,7 @@ charging_sessions_payment       ...... ...... ......
 charging_sessions_paymentpolicy ..F..A ..F..A .....A
 charging_sessions_refund        ...... ...... ......
 charging_sessions_statement     ..F..A ..F..A ..F..A
+developer_conformancerun        ...... ...... ......
 ocpi_authorization              ...... ...... ......
 ocpi_cdr                        ...... ...... ......
 ocpi_command                    ...... ...... ......
@@ -140,17 +160,27 @@ POST = _each(FORMS, ("add", "change", "delete")) | {
     "backoffice_case_do": "O.FI.A",
     "backoffice_case_note": "O.FI.A",
     "backoffice_case_resolve": "O.FI.A",
+    "catalog_pricebookversion_draft_of_current": ".P...A",
     "catalog_pricebookversion_propose": ".P...A",
     "catalog_pricebookversion_publish": ".P...A",
     "catalog_pricebookversion_take_back": ".P...A",
     "catalog_pricerule_import": ".P...A",
     "catalog_pricerule_process_import": ".P...A",
+    "charging_sessions_statement_build_last_month": "..F..A",
+    "developer_conformancerun_run": "...I.A",
     "ocpi_connection_invite": "...I.A",
     "ocpi_connection_register": "...I.A",
+    "ocpi_connection_rotate": "...I.A",
+    "ocpi_connection_sync": "...I.A",
+    "ocpi_connection_unregister": "...I.A",
+    "ocpi_parkedobject_mend": "...I.A",
     "ocpi_token_ask": "O..I.A",
     "ocpi_token_import": "O..I.A",
     "ocpi_token_process_import": "O..I.A",
+    "operators_revoke": "...I.A",
+    "operators_share": "...I.A",
     "sessions_statement_adjust": "..F..A",
+    "sessions_statement_payment": "..F..A",
 }
 
 # Actions of the lists.
@@ -177,6 +207,7 @@ ACTIONS = {
     "charging_sessions.statement close_periods": "..F..A",
     "ocpi.connection pull_everything": "...I.A",
     "ocpi.connection pull_now": "...I.A",
+    "ocpi.parkedobject retry_as_they_are": "...I.A",
     "ocpi.token check_tokens": "O..I.A",
     "ocpi.token push_tokens": "O..I.A",
     "ocpi.tokencopy check_copies": "O..I.A",

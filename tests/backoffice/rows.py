@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from beckn.models import Rating, SupportRequest
 from catalog.models import PriceBookVersion, PriceRule
-from emsp.backoffice.models import Case, CaseNotice
+from emsp.backoffice.models import Case, CaseNotice, ScorecardLink
+from emsp.developer.models import ConformanceRun
 from ocpi.models import Authorization, ParkedObject, Token, TokenCopy
 from sessions.models import AuditPolicy, MissingCdr, Order, Payment, PaymentPolicy, Refund, Statement
 
@@ -30,6 +31,7 @@ def one_of_each(driver, cpo):
     draft = PriceBookVersion.objects.create(name="draft")
     PriceRule.objects.create(version=draft, name="rule", kind="PASS_THROUGH")
     AuditPolicy.objects.create(party=party)
+    ConformanceRun.objects.create(kind="CPO", target="IN-CPO", state="DONE")
     MissingCdr.objects.create(order=order, asked_at=now)
     payment = Payment.objects.create(order=order, amount=Decimal("9.00"), currency="INR")
     Refund.objects.create(payment=payment, amount=Decimal("9.00"), reason="x", due_at=now)
@@ -40,6 +42,7 @@ def one_of_each(driver, cpo):
     SupportRequest.objects.create(order=order)
     case = Case.objects.create(kind="CPO_DOWN", subject="connection:0", summary="x")
     CaseNotice.objects.create(case=case, event="OPENED", channel="MAIL", body={}, due_at=now, expires_at=now)
+    ScorecardLink.objects.create(party=party, expires_at=now)
     someone = User.objects.create_user("someone", is_staff=True)
     content_type = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=someone, content_type=content_type, object_id="1", object_repr="x", action_flag=2)

@@ -1,14 +1,22 @@
 """Every address of the back office, and which shipped role gets in. What is not written here is refused."""
 
+import re
+
 import pytest
 from django.contrib import admin
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from emsp.backoffice.models import ScorecardLink
+from emsp.backoffice.operators import urls as operators
+from ocpi.models import Connection, Location, Party
 from tests.backoffice.conftest import browser_of, person
 from tests.backoffice.permission_table import ACTIONS, GET, POST, ROLES
 from tests.backoffice.rows import one_of_each
 
 pytestmark = pytest.mark.django_db
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b")
 MORE = {"ending": "csv", "deed": "block"}
 
 
@@ -28,7 +36,17 @@ def addresses(pks):
                 found[pattern.name] = reverse(name, args=[pks[model], newest.history_id])
             else:
                 found[pattern.name] = reverse(name)
+    for pattern in operators.urlpatterns:
+        keys = dict.fromkeys(pattern.pattern.converters, _operators_row(pattern.name, pks))
+        found[f"operators_{pattern.name}"] = reverse(f"operators:{pattern.name}", kwargs=keys)
     return found
+
+
+def _operators_row(name, pks):
+    """The row that an address of the operators' pages is about."""
+    if name == "revoke":
+        return ScorecardLink.objects.get().pk
+    return Party.objects.get().pk if name == "share" else pks[Location if name == "site" else Connection]
 
 
 def who(answers):
@@ -63,13 +81,28 @@ def test_every_page_lets_in_the_roles_of_the_table_and_no_other(pks, browsers):
     assert found == GET
 
 
+def test_no_page_changes_a_row_when_it_is_only_looked_at(pks, browsers):
+    wrote = {}
+    for name, url in addresses(pks).items():
+        with CaptureQueriesContext(database) as asked:
+            browsers["admin"].get(url)
+        found = [query["sql"] for query in asked if WRITES.match(query["sql"]) and "django_session" not in query["sql"]]
+        if found:
+            wrote[name] = found
+
+    assert wrote == {}
+
+
 def test_every_form_takes_from_the_roles_of_the_table_and_no_other(pks, browsers):
     urls = addresses(pks)
     forms = [name for name in urls if name.endswith(("_add", "_change", "_delete"))] + [
         "catalog_pricerule_process_import", "ocpi_token_process_import",
         "ocpi_connection_register", "ocpi_connection_invite", "ocpi_token_ask", "ocpi_token_import",
         "catalog_pricerule_import", "catalog_pricebookversion_propose", "catalog_pricebookversion_publish",
-        "catalog_pricebookversion_take_back", "sessions_statement_adjust", "auth_user_password_change",
+        "catalog_pricebookversion_take_back", "catalog_pricebookversion_draft_of_current",
+        "charging_sessions_statement_build_last_month", "developer_conformancerun_run", "ocpi_parkedobject_mend",
+        "ocpi_connection_sync", "ocpi_connection_rotate", "ocpi_connection_unregister", "operators_share", "operators_revoke",
+        "sessions_statement_payment", "sessions_statement_adjust", "auth_user_password_change",
         "backoffice_case_assign", "backoffice_case_note", "backoffice_case_resolve", "backoffice_case_do",
     ]  # fmt: skip
 

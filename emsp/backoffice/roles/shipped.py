@@ -23,7 +23,8 @@ _AUDITS = "charging_sessions.cdraudit charging_sessions.cdrdecision charging_ses
     "charging_sessions.auditpolicy"
 _MONEY = "charging_sessions.payment charging_sessions.paymentnotice charging_sessions.refund " \
     "charging_sessions.invoice charging_sessions.invoiceseries charging_sessions.journalentry " \
-    "charging_sessions.posting charging_sessions.statement charging_sessions.paymentpolicy"
+    "charging_sessions.posting charging_sessions.statement charging_sessions.statementpayment " \
+    "charging_sessions.paymentpolicy"
 _BOOK = "catalog.pricebookversion catalog.pricerule catalog.historicalpricebookversion catalog.historicalpricerule"
 _TOKENS = "ocpi.token ocpi.tokencopy ocpi.authorization"
 _CASES = "backoffice.case backoffice.casenote"
@@ -48,14 +49,16 @@ _FINANCE = (
     _grant("view change", f"{_CASES} charging_sessions.cdraudit charging_sessions.refund")
     | _grant("view add change", "charging_sessions.statement charging_sessions.auditpolicy "
                                 "charging_sessions.paymentpolicy")
+    | _grant("view add", "charging_sessions.statementpayment")
     | {"charging_sessions.delete_statement"}
     | _grant("view", f"{_ORDERS} {_AUDITS} {_MONEY} {_BOOK} ocpi.cdr ocpi.session ocpi.tariff ocpi.tariffversion "
                      "ocpi.party ocpi.connection")
 )  # fmt: skip
 # Partners: operators and apps, and what goes wrong between us and them.
 _INTEGRATOR = (
-    _grant("view change", f"{_CASES} beckn.callback ocpi.connection ocpi.party ocpi.syncstate")
+    _grant("view change", f"{_CASES} beckn.callback ocpi.connection ocpi.party ocpi.syncstate ocpi.parkedobject")
     | _grant("view add change delete", "beckn.subscriber")
+    | _grant("view add", "developer.conformancerun")
     | _grant("view add change", "ocpi.token")
     | _grant("view", f"{_NETWORK} {_TOKENS} beckn.transaction beckn.request backoffice.casenotice "
                      "charging_sessions.order charging_sessions.orderevent")
@@ -63,7 +66,7 @@ _INTEGRATOR = (
 # Sees everything but drivers' contacts, changes nothing.
 _AUDITOR = _grant(
     "view",
-    f"{_NETWORK} {_ORDERS} {_AUDITS} {_MONEY} {_BOOK} {_TOKENS} {_CASES} {_STAFF} backoffice.casenotice "
+    f"{_NETWORK} {_ORDERS} {_AUDITS} {_MONEY} {_BOOK} {_TOKENS} {_CASES} {_STAFF} backoffice.casenotice developer.conformancerun "
     "beckn.transaction beckn.request beckn.callback beckn.rating beckn.subscriber",
 )
 
