@@ -72,7 +72,7 @@ class StatementAdmin(ModelAdmin):
     list_select_related = ("party",)
     fields = ("kind", "party", "bap_id", "period_from", "period_to", "currency")
     sums = (
-        "billed", "credited", "adjusted", "total", "paid", "still_open", "row_count", "built_at", "closed_at", "closed_by",
+        "billed", "credited", "adjusted", "total", "paid", "still_open", "row_count", "built_at", "built_by", "closed_at", "closed_by",
         "entries",
     )  # fmt: skip
     actions = ("build_again", "close_periods")
@@ -102,7 +102,7 @@ class StatementAdmin(ModelAdmin):
         return found
 
     def save_model(self, request: HttpRequest, obj: Statement, form: Any, change: bool) -> None:
-        statements.build(obj)
+        statements.build(obj, by=request.user)  # type: ignore[arg-type]
 
     @display(description="state", label={"closed": "success", "open": "info"})
     def state(self, statement: Statement) -> str:
@@ -137,7 +137,7 @@ class StatementAdmin(ModelAdmin):
     @admin.action(description="Build again from the journal", permissions=["change"])
     def build_again(self, request: HttpRequest, rows: QuerySet[Statement]) -> None:
         for statement in rows:
-            statements.build(statement)
+            statements.build(statement, by=request.user)  # type: ignore[arg-type]
         self.message_user(request, f"{len(rows)} statement(s) built; closed ones stay as they are.")
 
     @admin.action(description="Close: freeze the period for good", permissions=["change"])
@@ -155,7 +155,8 @@ class StatementAdmin(ModelAdmin):
         if request.method != "POST":
             asks = f"A statement of {day:%B %Y} is built for each operator and app with entries in it; closed ones stay."
             return ask_first(self, request, title=f"Statements of {day:%B %Y}", asks=asks, label="Build them")
-        self.message_user(request, f"{statements.build_month(day)} statement(s) of {day:%B %Y} built.")
+        count = statements.build_month(day, by=request.user)  # type: ignore[arg-type]
+        self.message_user(request, f"{count} statement(s) of {day:%B %Y} built.")
         return redirect(reverse("admin:charging_sessions_statement_changelist"))
 
     def get_urls(self) -> list[URLPattern]:
@@ -211,7 +212,7 @@ class StatementAdmin(ModelAdmin):
             except DomainError as refusal:
                 form.add_error(None, str(refusal))
             else:
-                statements.build(statement)
+                statements.build(statement, by=request.user)  # type: ignore[arg-type]
                 self.message_user(request, f"Booked on {made.booked_on}: {made.text}.")
                 return HttpResponseRedirect(reverse("admin:charging_sessions_statement_change", args=[pk]))
         closed = "This statement is closed: the adjustment is booked into the next open period."

@@ -101,8 +101,8 @@ def test_every_form_takes_from_the_roles_of_the_table_and_no_other(pks, browsers
         "catalog_pricerule_import", "catalog_pricebookversion_propose", "catalog_pricebookversion_publish",
         "catalog_pricebookversion_take_back", "catalog_pricebookversion_draft_of_current",
         "charging_sessions_statement_build_last_month", "developer_conformancerun_run", "ocpi_parkedobject_mend",
-        "ocpi_connection_sync", "ocpi_connection_rotate", "ocpi_connection_unregister", "operators_share", "operators_revoke",
-        "sessions_statement_payment", "sessions_statement_adjust", "auth_user_password_change",
+        "ocpi_connection_sync", "ocpi_connection_rotate", "ocpi_connection_unregister", "operators_share",
+        "operators_revoke", "sessions_statement_payment", "sessions_statement_adjust", "auth_user_password_change",
         "backoffice_case_assign", "backoffice_case_note", "backoffice_case_resolve", "backoffice_case_do",
     ]  # fmt: skip
 

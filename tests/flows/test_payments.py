@@ -26,6 +26,7 @@ from sessions.models import (
 from sessions.payments import signing
 from sessions.services import refunds, watch
 from sessions.states import OrderState
+from tests.factories.price_book import staff
 from tests.flows.till import Gateway
 
 pytestmark = pytest.mark.django_db
@@ -539,7 +540,7 @@ def test_a_refund_that_the_gateway_refuses_waits_for_staff(driver, cpo, gateway)
 
     paid.status = "PAID"
     with gateway.run_on_commit(execute=True):
-        assert refunds.try_again(Refund.objects.get())
+        assert refunds.try_again(Refund.objects.get(), by=staff())
 
     assert Refund.objects.get().state == "DONE"
-    assert not refunds.try_again(Refund.objects.get())
+    assert not refunds.try_again(Refund.objects.get(), by=staff())
