@@ -33,7 +33,7 @@ class RecordAdmin(ModelAdmin):
 
 
 def ask_first(page: Any, request: HttpRequest, *, title: str, asks: str, label: str, **more: Any) -> TemplateResponse:
-    """The page that a button opens before it changes anything: what will happen, and one button that POSTs to the same address.
+    """The page that a button opens before it changes anything: what will happen, and one button that POSTs.
 
     page: the ModelAdmin; label: of the button. back: where to go instead, the list of rows when it is not given.
     template: one that extends the page, where more than a yes is asked.

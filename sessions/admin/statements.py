@@ -72,8 +72,8 @@ class StatementAdmin(ModelAdmin):
     list_select_related = ("party",)
     fields = ("kind", "party", "bap_id", "period_from", "period_to", "currency")
     sums = (
-        "billed", "credited", "adjusted", "total", "paid", "still_open", "row_count", "built_at", "built_by", "closed_at", "closed_by",
-        "entries",
+        "billed", "credited", "adjusted", "total", "paid", "still_open", "row_count", "built_at", "built_by", "closed_at",
+        "closed_by", "entries",
     )  # fmt: skip
     actions = ("build_again", "close_periods")
     actions_list = ("build_last_month",)

@@ -131,7 +131,7 @@ def _take_over(payment: Payment, news: Notification) -> None:
 
 
 def _start_if_it_waited(order: Order) -> None:
-    """Prepaid between confirm and start: the money was what the start waited for. A token blocked meanwhile ends the order."""
+    """Prepaid between confirm and start: the start waited for the money. A token blocked meanwhile ends the order."""
     waits = order.state == OrderState.CONFIRMED and settings.BECKN_START_ON == "confirm"
     if waits and payment_terms.may_start(order):
         try:

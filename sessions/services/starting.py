@@ -46,8 +46,8 @@ def confirm(
     A confirmed order is given back as it is.
 
     Raises NotAgreed without an init, QuoteExpired when the quote is over or another one is meant,
-    EvseUnavailable while the charger is being asked or was given away, TokenBlocked, PaymentRequired when the terms want the money
-    first and proofs do not show it. Source: RFC §6.4; design.md §5.
+    EvseUnavailable while the charger is being asked or was given away, TokenBlocked, PaymentRequired when the terms
+    want the money first and proofs do not show it. Source: RFC §6.4; design.md §5.
     """
     order = lock(order.pk)
     if order.state in UNDER_WAY:

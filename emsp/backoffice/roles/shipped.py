@@ -23,8 +23,8 @@ _AUDITS = "charging_sessions.cdraudit charging_sessions.cdrdecision charging_ses
     "charging_sessions.auditpolicy"
 _MONEY = "charging_sessions.payment charging_sessions.paymentnotice charging_sessions.refund " \
     "charging_sessions.invoice charging_sessions.invoiceseries charging_sessions.journalentry " \
-    "charging_sessions.posting charging_sessions.statement charging_sessions.statementpayment " \
-    "charging_sessions.paymentpolicy"
+    "charging_sessions.posting charging_sessions.statement " \
+    "charging_sessions.statementpayment charging_sessions.paymentpolicy"
 _BOOK = "catalog.pricebookversion catalog.pricerule catalog.historicalpricebookversion catalog.historicalpricerule"
 _TOKENS = "ocpi.token ocpi.tokencopy ocpi.authorization"
 _CASES = "backoffice.case backoffice.casenote"
@@ -66,8 +66,8 @@ _INTEGRATOR = (
 # Sees everything but drivers' contacts, changes nothing.
 _AUDITOR = _grant(
     "view",
-    f"{_NETWORK} {_ORDERS} {_AUDITS} {_MONEY} {_BOOK} {_TOKENS} {_CASES} {_STAFF} backoffice.casenotice developer.conformancerun "
-    "beckn.transaction beckn.request beckn.callback beckn.rating beckn.subscriber",
+    f"{_NETWORK} {_ORDERS} {_AUDITS} {_MONEY} {_BOOK} {_TOKENS} {_CASES} {_STAFF} backoffice.casenotice "
+    "developer.conformancerun beckn.transaction beckn.request beckn.callback beckn.rating beckn.subscriber",
 )
 
 ROLES: dict[str, frozenset[str] | None] = {
