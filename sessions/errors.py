@@ -47,6 +47,12 @@ class CpoRefused(OrderError):
         super().__init__(text)
 
 
+class TokenBlocked(OrderError):
+    """The driver's token is blocked: no charge may start with it."""
+
+    symbol = "INVALID_TOKEN"
+
+
 class PaymentRequired(OrderError):
     """The terms want the money first, and it is not there, not enough, or not proved."""
 

@@ -24,6 +24,7 @@ from catalog.errors import NotPublishable
 from catalog.models import BookState, PriceBookVersion, PriceRule
 from catalog.services import price_book, simulation
 from catalog.services.rule_words import matchers, terms
+from emsp.core.admin import ask_first
 
 COLOURS = {"draft": "info", "waits for a second person": "warning", "in force": "success"}
 SIMULATED = timedelta(days=30)
@@ -131,6 +132,9 @@ class PriceBookAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @action(description="New draft from what is in force", icon="edit_note", permissions=["edit"])
     def draft_of_current(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            title, asks = "New draft", "A draft is made that begins with the rules in force. No price changes by it."
+            return ask_first(self, request, title=title, asks=asks, label="Make the draft")
         return _to(price_book.draft_of_current(by=request.user).pk)
 
     @action(description="Add a rule", icon="add", permissions=["edit"])
@@ -163,9 +167,8 @@ class PriceBookAdmin(SimpleHistoryAdmin, ModelAdmin):
         """Ask first: what changes prices needs a form of ours, not only a link."""
         version = get_object_or_404(PriceBookVersion, pk=object_id)
         if request.method != "POST":
-            asked = {"title": f"{move.label}: {version}", "asks": move.asks, "label": move.label}
-            context = {**self.admin_site.each_context(request), **asked, "version": version}
-            return TemplateResponse(request, "admin/catalog/confirm.html", context)
+            title, back = f"{move.label}: {version}", _address(object_id)
+            return ask_first(self, request, title=title, asks=move.asks, label=move.label, back=back)
         try:
             move.act(version, by=request.user)
             self.message_user(request, move.done)
@@ -204,4 +207,8 @@ class PriceBookAdmin(SimpleHistoryAdmin, ModelAdmin):
 
 
 def _to(pk: int) -> HttpResponse:
-    return redirect(reverse("admin:catalog_pricebookversion_change", args=[pk]))
+    return redirect(_address(pk))
+
+
+def _address(pk: int) -> str:
+    return reverse("admin:catalog_pricebookversion_change", args=[pk])

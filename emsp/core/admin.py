@@ -1,4 +1,5 @@
-"""What all admin pages share: rows that record what was said are read-only, bodies are shown masked."""
+"""What all admin pages share: rows that record what was said are read-only, bodies are shown masked, and what
+changes state is asked before."""
 
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -35,6 +38,20 @@ def note(request: HttpRequest, row: Model, deed: str) -> None:
     assert request.user.pk is not None  # pages of the admin are for people who are logged in
     LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, deed, single_object=True)
     request.in_trail = True  # type: ignore[attr-defined]
+
+
+def ask_first(page: Any, request: HttpRequest, *, title: str, asks: str, label: str, **more: Any) -> TemplateResponse:
+    """The page that a button opens before it changes anything: what will happen, and one button that POSTs.
+
+    page: the ModelAdmin; label: of the button. back: where to go instead, the list of rows when it is not given.
+    template: one that extends the page, where more than a yes is asked.
+    """
+    names = page.opts.app_label, page.opts.model_name
+    context = {
+        **page.admin_site.each_context(request), "title": title, "asks": asks, "label": label, "opts": page.opts,
+        "back": reverse("admin:{}_{}_changelist".format(*names)),
+    }  # fmt: skip
+    return TemplateResponse(request, more.pop("template", "admin/confirm.html"), context | more)
 
 
 def masked_json(value: Any) -> SafeString:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from emsp.settings.base import env
@@ -106,6 +107,7 @@ def _navigation() -> list[dict[str, Any]]:
 
 
 UNFOLD = {
+    "STYLES": [lambda request: static("operators/forms.css")],
     "SITE_TITLE": "eMSP back office",
     "SITE_HEADER": "eMSP back office",
     "SITE_SYMBOL": "ev_station",

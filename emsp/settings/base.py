@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     "sessions.apps.SessionsConfig",
     "beckn",
     "emsp.developer.apps.DeveloperConfig",
-    "emsp.backoffice",  # last: its roles hold permissions of all
+    "emsp.backoffice",  # last: its roles are made when the permissions of all others are there
 ]
 
 MIDDLEWARE = [

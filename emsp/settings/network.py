@@ -40,8 +40,10 @@ CANCELLATION_FEE_PERCENT = env.str("CANCELLATION_FEE_PERCENT", default="30")
 # Where a charge ends by itself: at the amount of money ordered, also with the energy ordered, or at neither.
 STOP_AT_ORDERED = env.str("STOP_AT_ORDERED", default="amount")  # amount | always | never
 
-# Prices
+# Who began may not be who finishes: publishing a price book, closing a statement, sending a refused refund again.
 PRICE_BOOK_SECOND_PERSON = env.bool("PRICE_BOOK_SECOND_PERSON", default=False)
+STATEMENT_SECOND_PERSON = env.bool("STATEMENT_SECOND_PERSON", default=False)
+REFUND_SECOND_PERSON = env.bool("REFUND_SECOND_PERSON", default=False)
 
 # Payments that we collect: the class of the gateway (docs/payments.md), the sandbox gateway, how long a
 # confirmed order waits for its money, and how far ahead the guard of charges with a limit in money looks.

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import CSV, XLSX
@@ -17,7 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.decorators import action, display
 
-from emsp.core.admin import RecordAdmin
+from emsp.core.admin import RecordAdmin, ask_first
 from emsp.core.errors import DomainError
 from ocpi.models import Authorization, CopyState, Token, TokenCopy
 from ocpi.services import token_changes, token_copies
@@ -198,12 +197,11 @@ class TokenAdmin(ImportMixin, ModelAdmin):
                 return redirect(reverse("admin:ocpi_token_change", args=[pk]))
             except DomainError as refusal:
                 self.message_user(request, f"{refusal}.".capitalize(), level=messages.WARNING)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{label}: {token}", "asks": asks, "label": label, "token": token, "opts": self.opts,
-            "needs_reason": deed == "block",
-        }  # fmt: skip
-        return TemplateResponse(request, "admin/ocpi/token_ask.html", context)
+        template, back = "admin/ocpi/token_ask.html", reverse("admin:ocpi_token_change", args=[pk])
+        return ask_first(
+            self, request, title=f"{label}: {token}", asks=asks, label=label, back=back, template=template,
+            needs_reason=deed == "block",
+        )  # fmt: skip
 
 
 DEEDS = {

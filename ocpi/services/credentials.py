@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ocpi.models import Connection, ConnectionStatus, IncomingToken
-from ocpi.services import handshake, wanted
+from ocpi.services import handshake, token_copies, wanted
 from ocpi.services.handshake import AlreadyRegistered, NotRegistered, admit, new_token, our_credentials
 
 GRACE = timedelta(minutes=5)
@@ -36,6 +36,7 @@ def register_peer(presented: IncomingToken, given: Any) -> dict[str, Any]:
         handshake.establish(connection, theirs, offered)
         handshake.want_everything(connection)
         wanted.everything(connection)
+        token_copies.push_earlier(connection)
     return our_credentials(token)
 
 

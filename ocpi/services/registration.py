@@ -14,7 +14,7 @@ from django.db import transaction
 from emsp.core.crypto import token_hash
 from ocpi.client import OcpiClient, PeerError
 from ocpi.models import Connection, ConnectionStatus, IncomingToken
-from ocpi.services import handshake, wanted
+from ocpi.services import handshake, token_copies, wanted
 from ocpi.services.credentials import forget_tokens, retire
 from ocpi.services.handshake import NoEndpoints, Offered
 from ocpi.services.refusals import InvalidObject
@@ -178,6 +178,7 @@ def _finish(admitted: IncomingToken, theirs: Credentials, offered: Offered, *, f
         connection.incoming_tokens.filter(kind="A").delete()
         handshake.want_everything(connection)
         wanted.everything(connection)
+        token_copies.push_earlier(connection)
     return connection
 
 

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from emsp.core.wakeup import wake
 from emsp.core.wire import moment_text
 from ocpi import tasks
 from ocpi.client import NotOffered, OcpiClient, PeerError
-from ocpi.models import Connection, ConnectionStatus, CopyState, Token, TokenCopy
+from ocpi.models import Connection, ConnectionStatus, CopyState, Token, TokenCopy, TokenType
 from ocpi.services.tokens import token_object
 from ocpi.wire import scalars
 
@@ -39,6 +39,17 @@ def push_everywhere(token: Token) -> int:
     )
     _push(TokenCopy.objects.filter(token=token, connection__in=peers), now)
     return len(peers)
+
+
+def push_earlier(connection: Connection) -> None:
+    """Have a CPO that just registered told what the others were: cards, blocked tokens, and what any CPO has a copy of.
+
+    Inside the transaction of the registration. Tokens that drivers get by themselves reach a CPO with their commands.
+    """
+    told = Q(type=TokenType.RFID) | Q(valid=False) | Exists(TokenCopy.objects.filter(token=OuterRef("pk")))
+    rows = (TokenCopy(token_id=pk, connection=connection) for pk in Token.objects.filter(told).values_list("pk", flat=True))
+    TokenCopy.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    _push(TokenCopy.objects.filter(connection=connection), timezone.now())
 
 
 def push_again(copies: QuerySet[TokenCopy]) -> int:

@@ -7,7 +7,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from emsp.core.admin import RecordAdmin
-from sessions.models import Payment, PaymentNotice, PaymentPolicy, Refund
+from sessions.models import Payment, PaymentNotice, PaymentPolicy, Refund, RefundState
 from sessions.services import refunds
 
 COLOURS = {
@@ -89,6 +89,7 @@ class RefundAdmin(RecordAdmin):
         "reason",
         "attempts",
         "last_error",
+        "again_by",
         "created_at",
     )
     list_filter = ("state",)
@@ -105,5 +106,7 @@ class RefundAdmin(RecordAdmin):
 
     @admin.action(description="Send refused refunds again", permissions=["act"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Refund]) -> None:
-        count = sum(refunds.try_again(refund) for refund in rows)
-        self.message_user(request, f"{count} refund(s) will be sent again.")
+        count = sum(refunds.try_again(refund, by=request.user) for refund in rows)  # type: ignore[arg-type]
+        waiting = rows.filter(state=RefundState.REFUSED).count()
+        more = f" {waiting} wait for a second person to ask for it too." if waiting else ""
+        self.message_user(request, f"{count} refund(s) will be sent again.{more}")

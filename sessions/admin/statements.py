@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
+from emsp.core.admin import ask_first
 from emsp.core.errors import DomainError
 from sessions.ledger import entries, export, journal, settling, statements
 from sessions.models import EntryKind, Statement, StatementPayment
@@ -71,8 +72,8 @@ class StatementAdmin(ModelAdmin):
     list_select_related = ("party",)
     fields = ("kind", "party", "bap_id", "period_from", "period_to", "currency")
     sums = (
-        "billed", "credited", "adjusted", "total", "paid", "still_open", "row_count", "built_at", "closed_at", "closed_by",
-        "entries",
+        "billed", "credited", "adjusted", "total", "paid", "still_open", "row_count", "built_at", "built_by", "closed_at",
+        "closed_by", "entries",
     )  # fmt: skip
     actions = ("build_again", "close_periods")
     actions_list = ("build_last_month",)
@@ -86,7 +87,7 @@ class StatementAdmin(ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """An open statement is added up anew when somebody looks, so that its sums are those of its entries."""
         found = super().get_object(request, object_id, from_field)
-        return statements.build(found) if found is not None else None
+        return statements.add_up(found) if found is not None else None
 
     def get_inlines(self, request: HttpRequest, obj: Statement | None) -> Any:
         return self.inlines if obj is not None and obj.closed_at else ()
@@ -106,7 +107,7 @@ class StatementAdmin(ModelAdmin):
         return found
 
     def save_model(self, request: HttpRequest, obj: Statement, form: Any, change: bool) -> None:
-        statements.build(obj)
+        statements.build(obj, by=request.user)  # type: ignore[arg-type]
 
     @display(description="state", label={"closed": "success", "open": "info"})
     def state(self, statement: Statement) -> str:
@@ -141,7 +142,7 @@ class StatementAdmin(ModelAdmin):
     @admin.action(description="Build again from the journal", permissions=["change"])
     def build_again(self, request: HttpRequest, rows: QuerySet[Statement]) -> None:
         for statement in rows:
-            statements.build(statement)
+            statements.build(statement, by=request.user)  # type: ignore[arg-type]
         self.message_user(request, f"{len(rows)} statement(s) built; closed ones stay as they are.")
 
     @admin.action(description="Close: freeze the period for good", permissions=["change"])
@@ -156,7 +157,11 @@ class StatementAdmin(ModelAdmin):
     @action(description="Build last month's", icon="calendar_month", permissions=["add"])
     def build_last_month(self, request: HttpRequest) -> HttpResponse:
         day: date = journal.today().replace(day=1) - timedelta(days=1)
-        self.message_user(request, f"{statements.build_month(day)} statement(s) of {day:%B %Y} built.")
+        if request.method != "POST":
+            asks = f"A statement of {day:%B %Y} is built for each operator and app with entries in it; closed ones stay."
+            return ask_first(self, request, title=f"Statements of {day:%B %Y}", asks=asks, label="Build them")
+        count = statements.build_month(day, by=request.user)  # type: ignore[arg-type]
+        self.message_user(request, f"{count} statement(s) of {day:%B %Y} built.")
         return redirect(reverse("admin:charging_sessions_statement_changelist"))
 
     def get_urls(self) -> list[URLPattern]:
@@ -198,7 +203,7 @@ class StatementAdmin(ModelAdmin):
         content_type, make = export.FORMATS[ending]
         name = export.file_name(statement, ending)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(make(statements.build(statement)), content_type=content_type, headers=headers)
+        return HttpResponse(make(statements.add_up(statement)), content_type=content_type, headers=headers)
 
     def adjust_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Book an adjustment with its reason."""
@@ -212,7 +217,7 @@ class StatementAdmin(ModelAdmin):
             except DomainError as refusal:
                 form.add_error(None, str(refusal))
             else:
-                statements.build(statement)
+                statements.build(statement, by=request.user)  # type: ignore[arg-type]
                 self.message_user(request, f"Booked on {made.booked_on}: {made.text}.")
                 return HttpResponseRedirect(reverse("admin:charging_sessions_statement_change", args=[pk]))
         closed = "This statement is closed: the adjustment is booked into the next open period."

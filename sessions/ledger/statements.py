@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -83,9 +84,8 @@ def _booked(first: date, last: date) -> QuerySet[Posting]:
     )
 
 
-@transaction.atomic
-def build(statement: Statement) -> Statement:
-    """Add up its entries and save it. A closed statement stays as it is."""
+def add_up(statement: Statement) -> Statement:
+    """Its sums as the journal has them now, not saved. A closed statement stays as it is."""
     if statement.closed_at is not None:
         return statement
     sums = {EntryKind.BILL: ZERO, EntryKind.CREDIT: ZERO, EntryKind.ADJUSTMENT: ZERO}
@@ -97,7 +97,18 @@ def build(statement: Statement) -> Statement:
     statement.adjusted = sums[EntryKind.ADJUSTMENT]
     statement.total = sum(sums.values(), ZERO)
     statement.row_count, statement.built_at = count, timezone.now()
-    statement.save()
+    return statement
+
+
+@transaction.atomic
+def build(statement: Statement, *, by: User | None = None) -> Statement:
+    """Add up its entries and save it, with who did it. A closed statement stays as it is."""
+    rows_now = Statement.objects.select_for_update().filter(pk=statement.pk)
+    if rows_now.values_list("closed_at", flat=True).first() is not None:
+        statement.refresh_from_db()
+        return statement
+    statement.built_by = by or statement.built_by
+    add_up(statement).save()
     return statement
 
 
@@ -105,12 +116,15 @@ def build(statement: Statement) -> Statement:
 def close(statement: Statement, *, by: User | None = None, today: date | None = None) -> Statement:
     """Build it a last time and freeze its period: what is booked later counts in the next.
 
+    With STATEMENT_SECOND_PERSON somebody else than `by` must have built it last.
     Raises PeriodNotClosable when the period is not over, or another closed statement covers a day of it.
     """
     journal.close_periods()
     locked = Statement.objects.select_for_update(of=("self",)).select_related("party").get(pk=statement.pk)
     if locked.closed_at is not None:
         raise PeriodNotClosable("the statement is closed already")
+    if settings.STATEMENT_SECOND_PERSON and (by is None or locked.built_by_id in (None, by.pk)):
+        raise PeriodNotClosable("a second person is needed: it is closed by another than who built it last")
     if locked.period_to >= (today or journal.today()):
         raise PeriodNotClosable(f"the period is not over before the end of {locked.period_to} UTC")
     others = Statement.objects.filter(
@@ -125,7 +139,7 @@ def close(statement: Statement, *, by: User | None = None, today: date | None = 
     return locked
 
 
-def build_month(day: date) -> int:
+def build_month(day: date, *, by: User | None = None) -> int:
     """Build the statements of the month of `day` for everybody who has entries in it; gives how many."""
     first = day.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
@@ -140,5 +154,5 @@ def build_month(day: date) -> int:
         for row in baps
     ]
     for whose in wanted:
-        build(Statement.objects.get_or_create(**whose, period_from=first, period_to=last)[0])
+        build(Statement.objects.get_or_create(**whose, period_from=first, period_to=last)[0], by=by)
     return len(wanted)

@@ -117,6 +117,9 @@ class Statement(models.Model):
     total = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     row_count = models.PositiveIntegerField(default=0)
     built_at = models.DateTimeField(null=True, blank=True)
+    built_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

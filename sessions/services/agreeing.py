@@ -5,7 +5,6 @@ from decimal import Decimal
 from django.db import transaction
 
 from catalog.models import Offer
-from ocpi.services.tokens import driver_token
 from sessions.models import Order
 from sessions.services import quoting, reserving
 from sessions.services.binding import check_own
@@ -31,7 +30,7 @@ def agree(
     The quote of an earlier select binds when the app names the same offer and no other amount of energy;
     without one (RFC §9.2 has no select) it is made now. One that is over is made anew where the app stated no
     amount: on_init tells the new one. An order that is reserved already stays as it is.
-    Raises EvseUnavailable, QuoteExpired, QuantityUnavailable, PriceUnknown.
+    Raises EvseUnavailable, QuoteExpired, QuantityUnavailable, PriceUnknown, TokenBlocked.
     """
     check_own(order, stated_quote_id)
     draft = lock(order.pk) if order and order.state in DRAFTS else None
@@ -46,8 +45,7 @@ def agree(
         draft.save()
         return draft
     quoting.check_available(offer, draft)
-    if draft.token is None:
-        draft.token = driver_token(draft.driver_hash or None)
+    reserving.give_token(draft)
     reserving.ask_for_charger(draft, reserve=reserving.wanted_at("init", draft))
     move(draft, OrderState.RESERVING, reason="the charge point is asked")
     return draft

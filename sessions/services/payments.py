@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from emsp.core.errors import DomainError
+from sessions.errors import TokenBlocked
 from sessions.ledger import entries
 from sessions.models import Collector, Order, Payment, PaymentNotice, PaymentState, PaymentType
 from sessions.payments.gateway import PAID, Notification
-from sessions.services import payment_terms, refunds, starting
+from sessions.services import payment_terms, refunds, starting, stopping
 from sessions.services.moves import lock
 from sessions.signals import payment_changed
 from sessions.states import OrderState
@@ -130,7 +131,10 @@ def _take_over(payment: Payment, news: Notification) -> None:
 
 
 def _start_if_it_waited(order: Order) -> None:
-    """Prepaid between confirm and start: the money was what the start waited for."""
+    """Prepaid between confirm and start: the start waited for the money. A token blocked meanwhile ends the order."""
     waits = order.state == OrderState.CONFIRMED and settings.BECKN_START_ON == "confirm"
     if waits and payment_terms.may_start(order):
-        starting.start(order)
+        try:
+            starting.start(order)
+        except TokenBlocked as refusal:
+            stopping.cancel(order, by=stopping.PROVIDER, reason=stopping.Reason(text=str(refusal)))

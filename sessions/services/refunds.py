@@ -4,6 +4,8 @@ import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -129,10 +131,20 @@ def _done(refund_pk: int) -> None:
     payment_changed.send(sender=Order, order=order)
 
 
-def try_again(refund: Refund) -> bool:
-    """Send a refused refund once more, for staff. False when it is done or on its way."""
-    again = Refund.objects.filter(pk=refund.pk, state=RefundState.REFUSED)
-    count = again.update(state=RefundState.REQUESTED, due_at=timezone.now(), last_error="")
-    if count:
-        wake(tasks.send_refunds)
-    return bool(count)
+@transaction.atomic
+def try_again(refund: Refund, *, by: User) -> bool:
+    """Send a refused refund once more, for staff. False when it is done or on its way.
+
+    With REFUND_SECOND_PERSON the first who asks is kept and nothing is sent, False; it is sent when another one asks.
+    """
+    row = Refund.objects.select_for_update().get(pk=refund.pk)
+    if row.state != RefundState.REFUSED:
+        return False
+    if settings.REFUND_SECOND_PERSON and row.again_by_id in (None, by.pk):
+        row.again_by = by
+        row.save(update_fields=["again_by"])
+        return False
+    row.state, row.due_at, row.last_error, row.again_by = RefundState.REQUESTED, timezone.now(), "", None
+    row.save(update_fields=["state", "due_at", "last_error", "again_by"])
+    wake(tasks.send_refunds)
+    return True

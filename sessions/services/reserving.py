@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from ocpi.models import CommandKind
 from ocpi.services.commands import request_command
+from ocpi.services.tokens import driver_token
+from sessions.errors import TokenBlocked
 from sessions.models import Order
 from sessions.services import release
 
@@ -14,6 +16,14 @@ from sessions.services import release
 def wanted_at(step: str, order: Order) -> bool:
     """Whether the charger is to be reserved at this step, `init` or `confirm`. Source: beckn.md f 10."""
     return step == settings.BECKN_RESERVE_ON and "RESERVABLE" in order.offer.evse.capabilities
+
+
+def give_token(order: Order) -> None:
+    """The driver's token for an order that has none; the caller saves it. Raises TokenBlocked. Source: beckn.md a.7."""
+    if order.token is None:
+        order.token = driver_token(order.driver_hash or None)
+    if not order.token.valid:
+        raise TokenBlocked("the driver may not charge with us now; please ask our support")
 
 
 def ask_for_charger(order: Order, *, reserve: bool) -> None:

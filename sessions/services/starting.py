@@ -10,7 +10,6 @@ from django.utils import timezone
 from catalog.models import Offer
 from ocpi.models import CommandKind
 from ocpi.services.commands import request_command
-from ocpi.services.tokens import driver_token
 from sessions.errors import EvseUnavailable, NotAgreed, PaymentRequired, QuoteExpired, UpdateNotPossible
 from sessions.models import Order
 from sessions.services import payment_terms, quoting, reserving
@@ -47,8 +46,8 @@ def confirm(
     A confirmed order is given back as it is.
 
     Raises NotAgreed without an init, QuoteExpired when the quote is over or another one is meant,
-    EvseUnavailable while the charger is being asked or was given away, PaymentRequired when the terms want the money
-    first and proofs do not show it. Source: RFC §6.4; design.md §5.
+    EvseUnavailable while the charger is being asked or was given away, TokenBlocked, PaymentRequired when the terms
+    want the money first and proofs do not show it. Source: RFC §6.4; design.md §5.
     """
     order = lock(order.pk)
     if order.state in UNDER_WAY:
@@ -64,8 +63,9 @@ def confirm(
     check_own(order, stated_quote_id)
     quoting.check_binding(order, offer=offer, total=stated_total, currency=stated_currency)
     quoting.check_available(order.offer, order)
-    payment_terms.check_paid(order, proofs)
     order.driver_hash = order.driver_hash or driver_hash
+    reserving.give_token(order)
+    payment_terms.check_paid(order, proofs)
     order.confirmed_at = timezone.now()
     may_start = payment_terms.may_start(order)
     if may_start and settings.BECKN_START_ON == "confirm":
@@ -82,7 +82,8 @@ def confirm(
 def start(order: Order) -> Order:
     """Start charging a confirmed order; an order that starts or charges already is given back as it is.
 
-    Raises UpdateNotPossible when it is not confirmed, or over; PaymentRequired when it waits for the driver's money.
+    Raises UpdateNotPossible when it is not confirmed, or over; PaymentRequired when it waits for the driver's money;
+    TokenBlocked.
     """
     order = lock(order.pk)
     if order.state in (OrderState.STARTING, OrderState.CHARGING):
@@ -91,14 +92,13 @@ def start(order: Order) -> Order:
         raise UpdateNotPossible("charging cannot be started: the order is not confirmed, or it is over")
     if not payment_terms.may_start(order):
         raise PaymentRequired("charging cannot be started: the order is prepaid and not paid yet")
+    reserving.give_token(order)
     _send_start(order)
     return order
 
 
 def _send_start(order: Order) -> None:
     """One START_SESSION with the token of the reservation; the database refuses a second one for the order."""
-    if order.token is None:
-        order.token = driver_token(order.driver_hash or None)
     request_command(
         party=order.party,
         kind=CommandKind.START_SESSION,

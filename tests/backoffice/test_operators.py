@@ -110,6 +110,16 @@ def test_a_connector_without_a_price_is_found():
     assert findings(offer.party.connection) == [found]
 
 
+@pytest.mark.parametrize("power_w", [None, 0])
+def test_a_connector_without_power_is_found(power_w):
+    offer = OfferFactory(power_w=power_w, cost_price=18)
+    text = "Connectors without power: quotes assume the usual one"
+    found = Finding("warning", text, 1, (f"{offer.location_ocpi_id} Bay 1",))
+    assert findings(offer.party.connection) == [found]
+    type(offer).objects.update(listed=False)
+    assert findings(offer.party.connection) == []
+
+
 def test_findings_of_the_linter_are_told_once_for_all_tariffs():
     row = station(tariff={"ocpi_id": "T-9", "content": {"currency": "EUR"}})
     assert Finding("warning", "Tariffs: EUR is not the currency of IN, which is INR.", 1, ("T-9",)) in findings(

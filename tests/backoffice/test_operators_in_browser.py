@@ -121,3 +121,11 @@ def test_the_map_leads_to_a_site_with_the_keyboard(page, settings):  # noqa: F81
     page.get_by_role("heading", name="South").first.wait_for()
     page.get_by_text("₹18.00/kWh").first.wait_for()
     assert fits(page)
+
+
+def test_the_change_page_of_a_connection_fits(page):  # noqa: F811
+    party = make_party("CPO")
+    for module in ("locations", "tariffs"):
+        SyncState.objects.create(connection=party.connection, module=module, error="HTTP 500 " + "x" * 80)
+    page.goto(f"{page.root}{reverse('admin:ocpi_connection_change', args=[party.connection_id])}")
+    assert fits(page)

@@ -1,31 +1,30 @@
 """Every address of the back office, and which shipped role gets in. What is not written here is refused."""
 
+import re
+
 import pytest
 from django.contrib import admin
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from beckn.models import Callback, Request
 from emsp.backoffice.models import ScorecardLink
+from emsp.backoffice.operators import urls as operators
 from ocpi.models import Connection, Location, Party
 from tests.backoffice.conftest import browser_of, person
 from tests.backoffice.permission_table import ACTIONS, GET, POST, ROLES
 from tests.backoffice.rows import one_of_each
 
 pytestmark = pytest.mark.django_db
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b")
 MORE = {"ending": "csv", "deed": "block", "kind": "request"}
-# Pages beside the admin's: what their pk is of.
-OPERATORS = {
-    "map": None, "map-data": None, "site": Location, "operator": Connection, "share": Party, "revoke": ScorecardLink,
-}  # fmt: skip
 
 
 def addresses(pks):
     """Each named address of each page, with a row that is there."""
     messages = {"row": pks[Request], "callback": pks[Callback]}
-    found = {
-        f"operators_{name}": reverse(f"operators:{name}", args=[model.objects.first().pk] if model else [])
-        for name, model in OPERATORS.items()
-    }
+    found = {}
     for model, page in admin.site._registry.items():
         for pattern in page.get_urls():
             if pattern.name is None:
@@ -39,6 +38,9 @@ def addresses(pks):
                 found[pattern.name] = reverse(name, args=[pks[model], newest.history_id])
             else:
                 found[pattern.name] = reverse(name)
+    for pattern in operators.urlpatterns:
+        keys = dict.fromkeys(pattern.pattern.converters, _operators_row(pattern.name, pks))
+        found[f"operators_{pattern.name}"] = reverse(f"operators:{pattern.name}", kwargs=keys)
     return found | bench_addresses(pks)
 
 
@@ -49,6 +51,13 @@ def bench_addresses(pks):
     return {f"message_bench_{name}": reverse(f"message_bench:{name}") for name in pages} | {
         f"message_bench_{kind}": reverse("message_bench:replay", args=[kind, pk]) for kind, pk in stored.items()
     }
+
+
+def _operators_row(name, pks):
+    """The row that an address of the operators' pages is about."""
+    if name == "revoke":
+        return ScorecardLink.objects.get().pk
+    return Party.objects.get().pk if name == "share" else pks[Location if name == "site" else Connection]
 
 
 def who(answers):
@@ -83,16 +92,29 @@ def test_every_page_lets_in_the_roles_of_the_table_and_no_other(pks, browsers):
     assert found == GET
 
 
+def test_no_page_changes_a_row_when_it_is_only_looked_at(pks, browsers):
+    wrote = {}
+    for name, url in addresses(pks).items():
+        with CaptureQueriesContext(database) as asked:
+            browsers["admin"].get(url)
+        found = [query["sql"] for query in asked if WRITES.match(query["sql"]) and "django_session" not in query["sql"]]
+        if found:
+            wrote[name] = found
+
+    assert wrote == {}
+
+
 def test_every_form_takes_from_the_roles_of_the_table_and_no_other(pks, browsers):
     urls = addresses(pks)
     forms = [name for name in urls if name.endswith(("_add", "_change", "_delete"))] + [
         "catalog_pricerule_process_import", "ocpi_token_process_import",
         "ocpi_connection_register", "ocpi_connection_invite", "ocpi_token_ask", "ocpi_token_import",
         "catalog_pricerule_import", "catalog_pricebookversion_propose", "catalog_pricebookversion_publish",
-        "catalog_pricebookversion_take_back", "sessions_statement_adjust", "auth_user_password_change",
+        "catalog_pricebookversion_take_back", "catalog_pricebookversion_draft_of_current",
+        "charging_sessions_statement_build_last_month", "developer_conformancerun_run", "ocpi_parkedobject_mend",
+        "ocpi_connection_sync", "ocpi_connection_rotate", "ocpi_connection_unregister", "operators_share",
+        "operators_revoke", "sessions_statement_payment", "sessions_statement_adjust", "auth_user_password_change",
         "beckn_transaction_find", "beckn_transaction_send_again", "beckn_transaction_ask_again", "beckn_transaction_bundle",
-        "ocpi_connection_rotate", "operators_share", "operators_revoke", "sessions_statement_payment",
-        "developer_conformancerun_run", "ocpi_parkedobject_mend",
         "backoffice_case_assign", "backoffice_case_note", "backoffice_case_resolve", "backoffice_case_do",
         "message_bench_read", "message_bench_sign", "message_bench_verify", "message_bench_callback",
         "message_bench_request",

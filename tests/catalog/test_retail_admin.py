@@ -40,7 +40,7 @@ def do(office, name, version):
     """Press a button of a version's page and confirm; gives the message that is shown then."""
     url = reverse(f"admin:catalog_pricebookversion_{name}", args=[version.pk])
     asked = office.get(url)
-    assert (asked.status_code, asked.templates[0].name) == (200, "admin/catalog/confirm.html")
+    assert (asked.status_code, asked.templates[0].name) == (200, "admin/confirm.html")
     answer = office.post(url, follow=True)
     version.refresh_from_db()
     return [str(message) for message in answer.context["messages"]]
@@ -180,7 +180,11 @@ class TestPublication:
     def test_a_new_draft_begins_with_what_is_in_force(self, office):
         published({"name": "ten", "kind": "MARKUP", "markup_percent": "10"})
 
-        office.get(reverse("admin:catalog_pricebookversion_draft_of_current"))
+        address = reverse("admin:catalog_pricebookversion_draft_of_current")
+
+        assert "No price changes by it." in office.get(address).content.decode()
+        assert not PriceBookVersion.objects.filter(state=BookState.DRAFT).exists()
+        office.post(address)
 
         version = PriceBookVersion.objects.get(state=BookState.DRAFT)
         assert (version.name, version.rules.get().name) == ("changes to version 1", "ten")

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from beckn.models import Transaction
 from beckn.render import payments as render
+from ocpi.models import Token
+from ocpi.services import token_changes
 from sessions.models import (
     JournalEntry,
     Order,
@@ -24,6 +26,7 @@ from sessions.models import (
 from sessions.payments import signing
 from sessions.services import refunds, watch
 from sessions.states import OrderState
+from tests.factories.price_book import staff
 from tests.flows.till import Gateway
 
 pytestmark = pytest.mark.django_db
@@ -330,6 +333,21 @@ def test_prepaid_before_charging_starts_when_the_money_comes(driver, cpo, gatewa
     assert Order.objects.get().state == OrderState.STARTING
 
 
+def test_money_for_an_order_whose_token_was_blocked_meanwhile_is_given_back(driver, cpo, gateway):
+    policy("BPP", "PRE-FULFILLMENT")
+    driver.book()
+    told = payment_of(driver.confirm())
+    token_changes.block(Token.objects.get(), reason="card lost")
+
+    gateway.press(told["url"], "pay")
+
+    order, refund = Order.objects.get(), Refund.objects.get()
+    assert (cpo.bodies("START_SESSION"), order.state, order.cancelled_by, order.cancel_reason) == (
+        [], OrderState.CANCELLED, "PROVIDER", "the driver may not charge with us now; please ask our support",
+    )  # fmt: skip
+    assert (refund.amount, refund.payment.amount) == (Decimal("100.00"), Decimal("100.00"))
+
+
 def test_a_confirmed_order_that_nobody_pays_is_cancelled(driver, cpo, gateway, settings):
     policy("BPP", "PRE-FULFILLMENT")
     driver.book()
@@ -522,7 +540,7 @@ def test_a_refund_that_the_gateway_refuses_waits_for_staff(driver, cpo, gateway)
 
     paid.status = "PAID"
     with gateway.run_on_commit(execute=True):
-        assert refunds.try_again(Refund.objects.get())
+        assert refunds.try_again(Refund.objects.get(), by=staff())
 
     assert Refund.objects.get().state == "DONE"
-    assert not refunds.try_again(Refund.objects.get())
+    assert not refunds.try_again(Refund.objects.get(), by=staff())

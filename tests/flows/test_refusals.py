@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 
+from ocpi.models import Token
+from ocpi.services import token_changes
 from sessions.models import Order
 from sessions.states import OrderState
 from tests.factories.beckn import SubscriberFactory
@@ -226,3 +228,46 @@ def test_an_unpublished_station_is_not_sold(driver, cpo):
     cpo.call("PUT", "locations/IN/CPO/LOC-1", hidden)
 
     assert driver.select()["error"]["message"] == "EVSE_UNAVAILABLE: this charger is no longer offered"
+
+
+BLOCKED = {"code": "40000", "message": "INVALID_TOKEN: the driver may not charge with us now; please ask our support"}
+
+
+def block_token():
+    token_changes.block(Token.objects.get(), reason="card lost")
+
+
+def test_a_driver_whose_token_is_blocked_gets_no_charger_at_init(driver, cpo):
+    driver.book()
+    block_token()
+    asked = len(cpo.commands)
+    driver.transaction_id = str(uuid.uuid4())
+
+    driver.search()
+    driver.select()
+    driver.init(word="")
+
+    assert driver.last("on_init")["error"] == BLOCKED
+    assert len(cpo.commands) == asked
+
+
+def test_a_token_blocked_after_init_does_not_start_at_confirm(driver, cpo):
+    driver.book()
+    block_token()
+
+    driver.ask("confirm", driver.confirm_message())
+
+    assert driver.last("on_confirm")["error"] == BLOCKED
+    assert (cpo.bodies("START_SESSION"), Order.objects.get().state) == ([], OrderState.RESERVED)
+
+
+def test_a_token_blocked_after_confirm_does_not_start_by_update(driver, cpo, settings):
+    settings.BECKN_START_ON = "update"
+    driver.book()
+    driver.ask("confirm", driver.confirm_message())
+    block_token()
+
+    driver.update("start-charging")
+
+    assert driver.last("on_update")["error"] == BLOCKED
+    assert (cpo.bodies("START_SESSION"), Order.objects.get().state) == ([], OrderState.CONFIRMED)

@@ -9,10 +9,10 @@ import pytest
 from django.core.management import call_command
 
 from emsp.core.crypto import token_hash
-from ocpi.models import Connection, IncomingToken, Party, SyncState
+from ocpi.models import Connection, IncomingToken, Party, SyncState, TokenCopy
 from ocpi.services import registration
 from ocpi.services.registration import RegistrationFailed
-from tests.factories.ocpi import BASE, IncomingTokenFactory, PeerFactory, endpoints
+from tests.factories.ocpi import BASE, IncomingTokenFactory, PeerFactory, TokenFactory, endpoints
 from tests.ocpi.conftest import Caller
 
 VERSIONS, DETAILS, CREDENTIALS = f"{BASE}/versions", f"{BASE}/2.2.1", f"{BASE}/2.2.1/credentials"
@@ -312,3 +312,30 @@ def test_an_invitation_prints_the_token_alone_on_the_last_line():
     assert out.splitlines()[-1] != token
     assert Caller(token).get("/ocpi/emsp/versions").status == 401
     assert Connection.objects.count() == 1
+
+
+def test_a_cpo_that_registers_later_is_told_of_earlier_tokens(network, woken):
+    Cpo(network)
+    card, blocked, unknown = (TokenFactory(type=kind, valid=valid) for kind, valid in (
+        ("RFID", True), ("APP_USER", False), ("APP_USER", True)))
+    elsewhere = TokenFactory(type="APP_USER")
+    TokenCopy.objects.create(token=elsewhere, connection=PeerFactory(), state="SAME")
+
+    connection = register()
+
+    copies = TokenCopy.objects.filter(connection=connection).order_by("token")
+    assert [(copy.token, copy.state, copy.due_at is not None) for copy in copies] == [
+        (card, "WAITING", True), (blocked, "WAITING", True), (elsewhere, "WAITING", True)
+    ]
+    assert not unknown.copies.exists()
+
+
+def test_a_cpo_that_registers_again_is_told_of_all_anew(network, woken):
+    Cpo(network)
+    connection = register()
+    copy = TokenCopy.objects.create(token=TokenFactory(type="RFID"), connection=connection, state="SAME", attempts=3)
+
+    register()
+
+    copy.refresh_from_db()
+    assert (copy.state, copy.attempts, copy.due_at is not None) == ("WAITING", 0, True)

@@ -286,6 +286,30 @@ class TestBackOffice:
         assert [(what, text, amount) for what, text, _, amount in shown] == [("Bill", "order a", "88.00")]
         assert cells[cells.index("agreed by phone") + 2] == "-8.00"
 
+    def test_the_statements_of_last_month_are_built_when_that_is_confirmed(self, admin_client, party, monkeypatch):
+        sell(party, "a", FIRST)
+        monkeypatch.setattr(journal, "today", lambda: NEXT)
+        address = reverse("admin:charging_sessions_statement_build_last_month")
+
+        assert "A statement of March 2026 is built" in admin_client.get(address).content.decode()
+        assert Statement.objects.count() == 0
+        admin_client.post(address)
+
+        assert sorted(Statement.objects.values_list("kind", "total")) == [
+            ("BAP", Decimal("118.00")), ("CPO", Decimal("88.00")),
+        ]  # fmt: skip
+
+    def test_a_file_is_of_now_and_saves_nothing(self, admin_client, party):
+        sell(party, "a", FIRST)
+        statement = statement_of(party)
+        sell(party, "b", LAST)
+
+        file = admin_client.get(reverse("admin:sessions_statement_file", args=[statement.pk, "json"]))
+
+        assert file.json()["total"] == "176.00"
+        statement.refresh_from_db()
+        assert statement.total == Decimal("88.00")
+
     def test_the_journal_can_be_read_but_not_changed(self, admin_client, party):
         entry = sell(party, "a", FIRST)
         change = reverse("admin:charging_sessions_journalentry_change", args=[entry.pk])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, F, Func, OuterRef, TextField
+from django.db.models import Exists, F, Func, OuterRef, Q, TextField
 from django.utils import timezone
 
 from catalog.models import Offer
@@ -30,7 +30,7 @@ class Finding:
 
 def findings(connection: Connection) -> list[Finding]:
     """The findings on a connection's stations and tariffs, the gravest first."""
-    found = [*_locations(connection), *_prices(connection), *_statuses(connection), *_tariffs(connection)]
+    found = [*_locations(connection), *_offers(connection), *_statuses(connection), *_tariffs(connection)]
     order = [severity.value for severity in Severity]
     return sorted(found, key=lambda finding: (order.index(finding.severity), -finding.count, finding.text))
 
@@ -54,10 +54,14 @@ def _locations(connection: Connection) -> Iterator[Finding]:
     yield from _found(Severity.HINT, "Sites that the last complete pull did not find any more", ids, gone.count())
 
 
-def _prices(connection: Connection) -> Iterator[Finding]:
+def _offers(connection: Connection) -> Iterator[Finding]:
     offers = Offer.objects.filter(party__connection=connection, listed=True, cost_price=None).order_by("pk")
     ids = [f"{place} {name}" for place, name in offers.values_list("location_ocpi_id", "name")[:EXAMPLES]]
     yield from _found(Severity.WARNING, "Connectors without a price per kWh", ids, offers.count())
+    weak = Offer.objects.filter(Q(power_w=None) | Q(power_w=0), party__connection=connection, listed=True).order_by("pk")
+    ids = [f"{place} {name}" for place, name in weak.values_list("location_ocpi_id", "name")[:EXAMPLES]]
+    text = "Connectors without power: quotes assume the usual one"
+    yield from _found(Severity.WARNING, text, ids, weak.count())
     named = (
         Connector.objects.filter(evse__location__party__connection=connection, removed=False)
         .exclude(evse__status="REMOVED")

@@ -50,7 +50,8 @@ _FINANCE = (
     _grant("view change", f"{_CASES} charging_sessions.cdraudit charging_sessions.refund")
     | _grant("view add change", "charging_sessions.statement charging_sessions.auditpolicy "
                                 "charging_sessions.paymentpolicy")
-    | {"charging_sessions.delete_statement", "charging_sessions.add_statementpayment"}
+    | _grant("view add", "charging_sessions.statementpayment")
+    | {"charging_sessions.delete_statement"}
     | _grant("view", f"{_ORDERS} {_AUDITS} {_MONEY} {_BOOK} ocpi.cdr ocpi.session ocpi.tariff ocpi.tariffversion "
                      "ocpi.party ocpi.connection")
 )  # fmt: skip
@@ -58,8 +59,8 @@ _FINANCE = (
 _INTEGRATOR = (
     _grant("view change", f"{_CASES} beckn.callback ocpi.connection ocpi.party ocpi.syncstate ocpi.parkedobject")
     | _grant("view add change delete", "beckn.subscriber")
-    | _grant("view add change", "ocpi.token")
     | _grant("view add", "developer.conformancerun")
+    | _grant("view add change", "ocpi.token")
     | _grant("view", f"{_NETWORK} {_TOKENS} backoffice.scorecardlink beckn.transaction beckn.request backoffice.casenotice "
                      "charging_sessions.order charging_sessions.orderevent")
 )  # fmt: skip
