@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core import signing
 from django.urls import reverse
@@ -223,3 +224,15 @@ def test_sharing_and_revoking_need_the_right_to_change_and_a_post(client, office
     client.force_login(User.objects.create(username="few-rights", is_staff=True))
     assert client.post(url, {"days": "30"}).status_code == 403
     assert client.post(reverse("operators:revoke", args=[link.pk])).status_code == 403
+
+
+def test_the_trail_tells_who_made_and_who_ended_a_link(office):
+    party = PartyFactory()
+    office.post(reverse("operators:share", args=[party.pk]), {"days": "30"})
+    office.post(reverse("operators:revoke", args=[ScorecardLink.objects.get().pk]))
+
+    trail = LogEntry.objects.order_by("pk").values_list("user__username", "object_id", "change_message")
+    assert list(trail) == [
+        ("ana", str(party.pk), "Made a link to the scorecard for 30 days."),
+        ("ana", str(party.pk), "Revoked a link to the scorecard."),
+    ]

@@ -16,6 +16,7 @@ from emsp.backoffice.models import ScorecardLink
 from emsp.backoffice.operators import links
 from emsp.backoffice.operators.findings import findings
 from emsp.backoffice.operators.scorecard import DAYS, scorecard
+from emsp.core.admin import note
 from ocpi.admin.pulls import progress_of
 from ocpi.models import Connection, Party
 
@@ -49,6 +50,7 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Choose how long the link is to last.")
     else:
         token = links.share(party, days=int(given), by=request.user)  # type: ignore[arg-type]
+        note(request, party, f"Made a link to the scorecard for {given} days.")
         request.session["scorecard_link"] = f"{settings.BASE_URL}{reverse('scorecard', args=[token])}"
     return redirect("operators:operator", party.connection_id)
 
@@ -59,6 +61,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     check(request, "ocpi.change_connection")
     link = get_object_or_404(ScorecardLink.objects.select_related("party"), pk=pk)
     links.revoke(link)
+    note(request, link.party, "Revoked a link to the scorecard.")
     messages.success(request, "The link is revoked: it opens nothing any more.")
     return redirect("operators:operator", link.party.connection_id)
 
