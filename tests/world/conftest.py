@@ -79,11 +79,10 @@ class World:
         lines = (self.folder / "env").read_text().splitlines()
         return plain_environment() | dict(line.split("=", 1) for line in lines)
 
-    def manage(self, *arguments, **more):
+    def manage(self, *arguments):
         command = [sys.executable, "manage.py", *arguments]
-        environment = self.environment() | more
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
         )
 
     def kill(self, word):
