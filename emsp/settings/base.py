@@ -115,7 +115,7 @@ STORAGES = {
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 
-# A body is refused before it is read when it is larger (issue: bad input).
+# A body is refused before it is read when it is larger.
 BODY_LIMIT_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 
