@@ -14,6 +14,7 @@ from django.db.models import F, Model, Q, QuerySet
 
 from beckn.models import Callback, CallbackState
 from emsp.backoffice.models import CaseKind
+from emsp.core.money import plain
 from ocpi.models import Cdr, Connection, ConnectionStatus, Session
 from sessions.models import MissingCdr, Order
 from sessions.states import OVER, OrderState
@@ -119,10 +120,9 @@ def _unmatched(now: datetime) -> QuerySet[Cdr]:
 
 
 def _no_order(cdr: Cdr) -> Found:
-    total = cdr.total_cost_incl_vat if cdr.total_cost_incl_vat is not None else cdr.total_cost_excl_vat
     return Found(
         {"cdr": cdr, "connection": cdr.party.connection},
-        f"{cdr.party} wants {total.normalize():f} {cdr.currency} for CDR {cdr}, which is of no order of ours",
+        f"{cdr.party} wants {plain(cdr.total_cost)} {cdr.currency} for CDR {cdr}, which is of no order of ours",
         [(cdr.received_at, "Looked for by session, authorization reference, token with EVSE and time")],
     )
 

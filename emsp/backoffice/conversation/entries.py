@@ -100,8 +100,7 @@ def session_entry(row: Session) -> Entry:
 
 
 def cdr_entry(row: Cdr) -> Entry:
-    total = row.total_cost_excl_vat if row.total_cost_incl_vat is None else row.total_cost_incl_vat
-    note = f"{plain(row.total_energy_kwh)} kWh, {plain(total)} {row.currency}"
+    note = f"{plain(row.total_energy_kwh)} kWh, {plain(row.total_cost)} {row.currency}"
     return Entry(row.received_at, "cdr", row.pk, "operator → us", f"{'credit ' if row.credit else ''}CDR {row.ocpi_id}",
                  "", "bad" if row.quarantine else "", note="; ".join(filter(None, (note, row.quarantine))))  # fmt: skip
 
