@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 
 COMPARED = ("valid", "whitelist", "contract_id", "issuer", "language")
 KEPT = (*COMPARED, "last_updated")
-BATCH = 20
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=90)  # more than one exchange with a CPO takes
 CHECK_EVERY = timedelta(days=1)
 WAITS_S = (2, 10, 60)
 LONG_WAIT_S = 300
@@ -88,20 +87,18 @@ def differences(token: Token, theirs: dict[str, Any] | None) -> list[str]:
 def push_due() -> int:
     """Push what is due; gives how many were tried. Never inside a transaction; safe in many workers at once."""
     tried = 0
-    while claimed := _claim("due_at"):
-        for copy in claimed:
-            _push_one(copy)
-        tried += len(claimed)
+    while (copy := _claim("due_at")) is not None:
+        _push_one(copy)
+        tried += 1
     return tried
 
 
 def check_due() -> int:
     """Read at the CPOs what is due; gives how many were read. Never inside a transaction."""
     tried = 0
-    while claimed := _claim("check_at"):
-        for copy in claimed:
-            _check_one(copy)
-        tried += len(claimed)
+    while (copy := _claim("check_at")) is not None:
+        _check_one(copy)
+        tried += 1
     return tried
 
 
@@ -116,13 +113,15 @@ def _push(copies: QuerySet[TokenCopy], now: datetime) -> int:
 
 
 @transaction.atomic
-def _claim(moment: str) -> list[TokenCopy]:
+def _claim(moment: str) -> TokenCopy | None:
+    """The copy that waits longest, leased; one by one, so that no lease ends while a slow CPO is waited for."""
     now = timezone.now()
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     rows = TokenCopy.objects.select_for_update(skip_locked=True, of=("self",)).filter(free, **{f"{moment}__lte": now})
     rows = rows.filter(connection__status=ConnectionStatus.REGISTERED)
-    claimed = list(rows.select_related("token", "connection").order_by(moment, "id")[:BATCH])
-    TokenCopy.objects.filter(pk__in=[row.pk for row in claimed]).update(leased_until=now + LEASE)
+    claimed = rows.select_related("token", "connection").order_by(moment, "id").first()
+    if claimed is not None:
+        TokenCopy.objects.filter(pk=claimed.pk).update(leased_until=now + LEASE)
     return claimed
 
 

@@ -166,7 +166,7 @@ def test_what_one_worker_claims_no_other_sends(hook):
     CaseNotice.objects.update(state="PENDING", sent_at=None)
 
     with transaction.atomic():
-        [claimed] = notices._claim()
+        claimed = notices._claim()
         in_threads(lambda: hook.sent.append(notices.send_due()))
     in_threads(lambda: hook.sent.append(notices.send_due()))
     assert (hook.sent, hook.got) == ([0, 0], [])
@@ -174,6 +174,25 @@ def test_what_one_worker_claims_no_other_sends(hook):
     CaseNotice.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert notices.send_due() == 1
     assert [headers["X-Notice-Id"] for headers, _ in hook.got] == [str(claimed.reference)]
+
+
+def test_a_lease_is_taken_when_its_notice_is_sent_and_not_before(hook, monkeypatch):
+    failing_peer()
+    watchdog.look()
+    first = CaseNotice.objects.get()
+    second = CaseNotice.objects.create(
+        case=first.case, event="RESOLVED", channel="WEBHOOK", body=first.body, due_at=timezone.now(),
+        expires_at=first.expires_at,
+    )  # fmt: skip
+    leased = []
+
+    def look(notice):
+        leased.append(list(CaseNotice.objects.exclude(leased_until=None).values_list("pk", flat=True)))
+        CaseNotice.objects.filter(pk=notice.pk).update(state="SENT", leased_until=None)
+
+    monkeypatch.setattr(notices, "_send", look)
+    assert notices.send_due() == 2
+    assert leased == [[first.pk], [second.pk]]
 
 
 @pytest.mark.parametrize(

@@ -296,3 +296,18 @@ def test_a_token_is_blocked_in_a_browser(live_server, chromium, network, width):
     assert there.puts[0]["valid"] is False
     assert token.uid not in page.content()
     assert Token.objects.get().blocked_reason == "card lost"
+
+
+def test_a_lease_is_taken_when_its_copy_is_pushed_and_not_before(party, token, monkeypatch):
+    second = TokenFactory(uid="04FFEEDDCCBBAA", type="RFID")
+    token_copies.push_everywhere(token)
+    token_copies.push_everywhere(second)
+    leased = []
+
+    def look(copy):
+        leased.append(list(TokenCopy.objects.exclude(leased_until=None).values_list("token_id", flat=True)))
+        TokenCopy.objects.filter(pk=copy.pk).update(due_at=None, leased_until=None)
+
+    monkeypatch.setattr(token_copies, "_push_one", look)
+    assert token_copies.push_due() == 2
+    assert leased == [[token.pk], [second.pk]]

@@ -8,6 +8,7 @@ import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import uuid4
 
 import pytest
 import requests
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from beckn.services.outcome import Verdict, post
+from emsp.backoffice.cases import webhook
 from emsp.core import http
 from emsp.core.http import (
     ForbiddenAddress,
@@ -240,6 +242,16 @@ def test_an_app_that_lets_its_answer_drip_is_left_in_time(write, monkeypatch):
     assert (outcome.verdict, outcome.status, outcome.reason) == (
         Verdict.LATER, None, "no answer: ReadTimeoutError",
     )
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_webhook_that_lets_its_answer_drip_is_left_in_time(settings):
+    settings.CASE_WEBHOOK_KEY = "a-key-of-the-tests-with-32-letters"
+    with serving(endless_head) as (port, *_):
+        settings.CASE_WEBHOOK_URL = f"http://127.0.0.1:{port}/cases"
+        outcome = webhook.post(uuid4(), {})
+
+    assert outcome == webhook.Outcome("no answer: ReadTimeoutError")
 
 
 @pytest.mark.usefixtures("clock")

@@ -27,8 +27,7 @@ from emsp.core.wire import moment_text
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)  # more than one mail or call takes
 TRIED_FOR = timedelta(days=1)
 
 
@@ -75,22 +74,23 @@ def send_due() -> int:
     expired = CaseNotice.objects.filter(state=NoticeState.PENDING, expires_at__lte=timezone.now())
     expired.update(state=NoticeState.DEAD, leased_until=None)
     tried = 0
-    while claimed := _claim():
-        for notice in claimed:
-            _send(notice)
-        tried += len(claimed)
+    while (notice := _claim()) is not None:
+        _send(notice)
+        tried += 1
     return tried
 
 
 @transaction.atomic
-def _claim() -> list[CaseNotice]:
+def _claim() -> CaseNotice | None:
+    """The notice that waits longest, leased; one by one, so that no lease ends while others are being sent."""
     now = timezone.now()
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     rows = CaseNotice.objects.select_for_update(skip_locked=True).filter(
         free, state=NoticeState.PENDING, due_at__lte=now
     )
-    claimed = list(rows.order_by("due_at", "id")[:BATCH])
-    CaseNotice.objects.filter(pk__in=[row.pk for row in claimed]).update(leased_until=now + LEASE)
+    claimed = rows.order_by("due_at", "id").first()
+    if claimed is not None:
+        CaseNotice.objects.filter(pk=claimed.pk).update(leased_until=now + LEASE)
     return claimed
 
 

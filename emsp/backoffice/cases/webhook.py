@@ -10,8 +10,10 @@ from uuid import UUID
 import urllib3
 from django.conf import settings
 
-from emsp.core.http import ForbiddenAddress, UnresolvableHost, callback_pool, check_url
+from emsp.core.http import ForbiddenAddress, UnresolvableHost, callback_pool, check_url, within
 from emsp.core.wire import encode
+
+POST_WITHIN_S = 15
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,17 @@ def post(reference: UUID, content: dict[str, Any]) -> Outcome:
         "X-Signature": signature(timestamp, body),
     }
     try:
-        check_url(url)
+        check_url(url, look_up=False)
+        with within(POST_WITHIN_S):
+            answer = callback_pool().request(
+                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
+            )
+            answer.close()  # its status is all we want
+            answer.release_conn()
     except UnresolvableHost as error:
         return Outcome(str(error))
     except ForbiddenAddress as error:
         return Outcome(str(error), final=True)
-    try:
-        answer = callback_pool().request(
-            "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-        )
-        answer.close()  # its status is all we want
-        answer.release_conn()
     except (urllib3.exceptions.HTTPError, OSError) as error:
         return Outcome(f"no answer: {type(error).__name__}")
     return Outcome() if 200 <= answer.status < 300 else Outcome(f"HTTP {answer.status}")
