@@ -6,7 +6,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from beckn.authentication import caller
-from beckn.memory import Memory
+from emsp.core.memory import Memory
 from emsp.core import rates
 
 SHED_FIRST = "search"

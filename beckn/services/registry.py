@@ -10,7 +10,7 @@ import requests
 import urllib3
 from django.conf import settings
 
-from beckn.memory import Memory
+from emsp.core.memory import Memory
 from beckn.models import SubscriberStatus, SubscriberType
 from beckn.signing import BadKey, load_public_key
 from beckn.wire.v1_1_0.moments import moment_of

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from beckn.memory import Memory
+from emsp.core.memory import Memory
 from beckn.models import Subscriber, SubscriberStatus, SubscriberType
 from beckn.services import registry
 from beckn.signing import ID, BadKey, SignatureRefused, load_public_key
