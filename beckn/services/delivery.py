@@ -16,7 +16,7 @@ from django.utils import timezone
 from nacl.signing import SigningKey
 
 from beckn import signing
-from beckn.models import Callback, CallbackState
+from beckn.models import Callback, CallbackState, app_partner
 from beckn.services.outcome import Outcome, Verdict, post
 from beckn.services.slots import Slots
 from emsp.core import circuits
@@ -103,7 +103,7 @@ def _deliver_batch(bap_id: str) -> int:
     claimed = sorted(Callback.objects.raw(CLAIM, values), key=lambda row: row.pk)
     if not claimed:
         return 0
-    app = Partner(PartnerKind.BAP, bap_id, bap_id)
+    app = app_partner(bap_id)
     way = circuits.enter(app, for_s=LEASE.total_seconds())
     sent = 0 if way == Way.SHUT else _send(claimed, app, probe=way == Way.PROBE)
     _give_back(claimed[sent:])

@@ -55,7 +55,7 @@ def enter(partner: Partner, *, for_s: float) -> Way:
 
 
 def answered(partner: Partner) -> None:
-    """The partner answered, whatever it said: its circuit is closed."""
+    """The partner answered, whatever it said, or somebody wants it called again: its circuit is closed."""
     _of(partner).filter(failures__gt=0).update(failures=0, opened_at=None, probe_at=None, pause_s=0)
 
 
