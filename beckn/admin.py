@@ -12,6 +12,7 @@ from unfold.decorators import display
 from beckn.models import Callback, Rating, Request, Subscriber, SupportRequest
 from beckn.services import callbacks
 from emsp.core.admin import RecordAdmin, masked_json, note
+from emsp.core.circuit_pages import CircuitPages
 from emsp.core.wire import load_json
 
 COLOURS = {
@@ -34,13 +35,15 @@ class LeanAdmin(ModelAdmin):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(ModelAdmin):
+class SubscriberAdmin(CircuitPages, ModelAdmin):
     """Participants whose signatures we accept."""
+
+    actions_detail = ("close_circuit",)
 
     list_display = ("subscriber_id", "type", "unique_key_id", "status", "valid_until", "local")
     list_filter = ("type", "status", "local")
     search_fields = ("subscriber_id", "url")
-    readonly_fields = ("local", "fetched_at", "created_at")
+    readonly_fields = ("circuit", "local", "fetched_at", "created_at")
 
 
 @admin.register(Request)

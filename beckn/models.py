@@ -2,7 +2,14 @@
 
 from django.db import models
 
+from emsp.core.circuits import Partner
 from emsp.core.fields import EncryptedJSONField, ExactJSONField
+from emsp.core.models import PartnerKind
+
+
+def app_partner(bap_id: str) -> Partner:
+    """Whom the circuit of the callbacks to an app is about."""
+    return Partner(PartnerKind.BAP, bap_id, bap_id)
 
 
 class SubscriberType(models.TextChoices):
@@ -45,6 +52,11 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return self.subscriber_id
+
+    @property
+    def partner(self) -> Partner:
+        """Whom the circuit of its callbacks is about."""
+        return app_partner(self.subscriber_id)
 
 
 class Transaction(models.Model):

@@ -116,7 +116,10 @@ def _boxes(wish: SearchWish) -> list[Window]:
 
 
 def _with_party(rows: list[Any]) -> list[Offer]:
-    """Give each offer its Party, one object per CPO, from the columns that came with the row."""
+    """Give each offer its Party, one object per CPO, from the columns that came with the row.
+
+    Of an operator that is left alone because it does not answer no charger is told to be free: it is UNKNOWN.
+    """
     parties: dict[int, Party] = {}
     for row in rows:
         if row.party_id not in parties:
@@ -129,6 +132,8 @@ def _with_party(rows: list[Any]) -> list[Offer]:
             names = [field.attname for field in Party._meta.concrete_fields if field.attname in known]
             parties[row.party_id] = Party.from_db(connection.alias, names, [known[name] for name in names])
         row.party = parties[row.party_id]
+        if row.cpo_silent and row.status == "AVAILABLE":
+            row.status = "UNKNOWN"
     return rows
 
 
@@ -198,7 +203,7 @@ def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
             wish.provider_ids,
         ),
         "green": ("o.is_green_energy = {}", wish.green_only),
-        "status": ("o.status = {}", "AVAILABLE" if wish.available_only else None),
+        "status": (f"o.status = {{}} AND NOT {_SILENT.format('o')}", "AVAILABLE" if wish.available_only else None),
         "fulfillments": ("o.fulfillment_id = ANY({})", wish.fulfillment_ids),
         "offers": ("o.offer_id = ANY({})", wish.offer_ids),
     }
@@ -210,6 +215,11 @@ def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
     return sql, {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values}
 
 
+# Whether the operator of {} is left alone because it does not answer (emsp.core.circuits).
+_SILENT = """{}.party_id IN (
+    SELECT p.id FROM core_circuit c JOIN ocpi_party p ON p.connection_id::text = c.partner
+    WHERE c.kind = 'CPO' AND c.opened_at IS NOT NULL
+)"""
 _COLUMNS = ", ".join(
     f'o."{field.column}"'
     for field in Offer._meta.concrete_fields
@@ -258,7 +268,8 @@ _NEAREST_FIRST = f"""
         ) AS per_box
     )
     SELECT ranked.*, reach.reach_degrees, book.id AS book_id, book.number AS book_number,
-        cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
+        cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details,
+        {_SILENT.format("ranked")} AS cpo_silent
     FROM reach
     LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id AND cpo.active)
         ON ranked.turn <= %(limit_per_location)s

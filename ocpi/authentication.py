@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from emsp.core.crypto import token_hash
 from ocpi.models import Connection, IncomingToken
+from ocpi.throttling import check_address, note_stranger
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -37,8 +38,10 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Token …`, Base64 or raw. Anything else is nobody: 401 without a reason."""
 
     def authenticate(self, request: Request) -> tuple[Peer, IncomingToken]:
+        check_address(request)
         found = _lookup(token_candidates(request.META.get("HTTP_AUTHORIZATION", "")))
         if found is None:
+            note_stranger(request)
             raise AuthenticationFailed("unauthorized")
         token, presented = found
         _note_alive(token.connection)

@@ -41,7 +41,7 @@ def pull_connection(connection_pk: int, only_due: bool = False) -> None:
     if only_due:
         pulls.pull_due(connection)
     else:
-        pulls.pull_connection(connection)
+        pulls.pull_connection(connection, insist=True)  # somebody asked for it
 
 
 @shared_task(ignore_result=True, acks_late=True)
@@ -75,6 +75,14 @@ def fetch_session(party_pk: int, session_id: str) -> None:
     party = Party.objects.select_related("connection").filter(pk=party_pk).first()
     if party is not None:
         pull_objects.fetch_session(party, session_id)
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def probe_silent() -> None:
+    """Beat: ask the peers that did not answer, as soon as their pauses are over."""
+    from ocpi.services import silent_peers
+
+    silent_peers.probe()
 
 
 @shared_task(ignore_result=True, acks_late=True)

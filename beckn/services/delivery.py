@@ -1,6 +1,7 @@
 """Sends what is due in the outbox: signed at the last moment, in order, again when it failed.
 
-A receiver that is slow or away delays only itself: each gets a few of the worker's threads at most.
+A receiver that is slow or away delays only itself: each gets a few of the worker's threads at most. One that does not
+answer at all is left alone for a while (emsp.core.circuits): its callbacks wait, and spend no attempts.
 """
 
 import logging
@@ -15,9 +16,12 @@ from django.utils import timezone
 from nacl.signing import SigningKey
 
 from beckn import signing
-from beckn.models import Callback, CallbackState
+from beckn.models import Callback, CallbackState, app_partner
 from beckn.services.outcome import Outcome, Verdict, post
 from beckn.services.slots import Slots
+from emsp.core import circuits
+from emsp.core.circuits import Partner, Way
+from emsp.core.models import PartnerKind
 from emsp.core.wire import encode, load_json, moment_text
 
 log = logging.getLogger(__name__)
@@ -81,7 +85,7 @@ def expire() -> int:
 def _due() -> QuerySet[Callback]:
     now = timezone.now()
     due = Callback.objects.filter(state=CallbackState.PENDING, due_at__lte=now, expires_at__gt=now)
-    return due.exclude(leased_until__gte=now)
+    return due.exclude(leased_until__gte=now).exclude(bap_id__in=circuits.shut(PartnerKind.BAP).values("partner"))
 
 
 def _take_receiver(idle: Iterable[str]) -> str | None:
@@ -97,33 +101,48 @@ def _deliver_batch(bap_id: str) -> int:
     now = timezone.now()
     values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
     claimed = sorted(Callback.objects.raw(CLAIM, values), key=lambda row: row.pk)
+    if not claimed:
+        return 0
+    app = app_partner(bap_id)
+    way = circuits.enter(app, for_s=LEASE.total_seconds())
+    sent = 0 if way == Way.SHUT else _send(claimed, app, probe=way == Way.PROBE)
+    _give_back(claimed[sent:])
+    return sent
+
+
+def _send(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
+    """Send one after the other, as long as the time of a batch lasts and the app answers. Returns how many were sent."""
     delivered: dict[int | None, list[int]] = {}
     begun = recorded = time.monotonic()
-    for number, callback in enumerate(claimed):
-        if time.monotonic() - begun > BATCH_TIME_S:
-            _give_back(claimed[number:])
+    sent, silent = 0, False
+    for callback in callbacks:
+        if silent or time.monotonic() - begun > BATCH_TIME_S:
             break
         body = _fresh(callback)
         outcome = post(callback.url, body, _headers(body))
+        sent += 1
         if outcome.verdict == Verdict.DELIVERED:
             delivered.setdefault(outcome.status, []).append(callback.pk)
         else:
-            _record_failure(callback, outcome)
+            silent = _record_failure(callback, outcome, app, probe=probe)
         if time.monotonic() - recorded > RECORD_EVERY_S:
-            _record_delivered(delivered)
+            _record_delivered(delivered, app)
             recorded = time.monotonic()
-    _record_delivered(delivered)
-    return len(claimed)
+    _record_delivered(delivered, app)
+    return sent
 
 
 def _give_back(callbacks: list[Callback]) -> None:
-    """End the leases of what a batch had no time for."""
+    """End the leases of what a batch did not come to."""
     chosen = [callback.pk for callback in callbacks]
-    Callback.objects.filter(pk__in=chosen, state=CallbackState.PENDING).update(leased_until=None)
+    if chosen:
+        Callback.objects.filter(pk__in=chosen, state=CallbackState.PENDING).update(leased_until=None)
 
 
-def _record_delivered(delivered: dict[int | None, list[int]]) -> None:
+def _record_delivered(delivered: dict[int | None, list[int]], app: Partner) -> None:
     """Write down what arrived, many rows at once, and forget it here."""
+    if delivered:
+        circuits.answered(app)
     for status, chosen in delivered.items():
         Callback.objects.filter(pk__in=chosen).update(
             state=CallbackState.DELIVERED, sent_at=timezone.now(), last_status=status, last_error="",
@@ -132,8 +151,11 @@ def _record_delivered(delivered: dict[int | None, list[int]]) -> None:
     delivered.clear()
 
 
-def _record_failure(callback: Callback, outcome: Outcome) -> None:
-    """Plan the next attempt, or give up. News that was superseded while it was on its way stays so."""
+def _record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:
+    """Plan the next attempt, or give up. News that was superseded while it was on its way stays so.
+
+    Returns whether the app is to be left alone now.
+    """
     now = timezone.now()
     attempts = callback.attempts + 1
     due_at = now + timedelta(seconds=max(wait_s(attempts), outcome.retry_after_s or 0))
@@ -147,6 +169,11 @@ def _record_failure(callback: Callback, outcome: Outcome) -> None:
         last_status=outcome.status, last_error=outcome.reason,
     )
     log.warning("%s to %s: %s (attempt %s, %s)", callback.action, callback.bap_id, outcome.reason, attempts, state)
+    if outcome.silent:
+        return circuits.failed(app, outcome.reason, probe=probe)
+    if outcome.status is not None:
+        circuits.answered(app)
+    return False
 
 
 def wait_s(attempts: int) -> int:

@@ -42,6 +42,11 @@ class Outcome:
     reason: str = ""
     retry_after_s: float | None = None
 
+    @property
+    def silent(self) -> bool:
+        """Whether nobody answered, or only a server that is out of order."""
+        return self.verdict == Verdict.LATER and (self.status is None or self.status >= 500)
+
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Outcome:
     """POST a callback. Never inside a transaction; never raises for what the other side does."""

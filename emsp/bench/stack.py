@@ -68,7 +68,8 @@ def stack(database_url: str, redis_url: str) -> Iterator[Stack]:
     made.environment = os.environ | {
         "DATABASE_URL": fresh, "REDIS_URL": redis_url.rsplit("/", 1)[0] + "/9", "BASE_URL": made.base_url, "SANDBOX": "true",
         "DJANGO_SETTINGS_MODULE": "emsp.settings.main", "LOG_LEVEL": "ERROR",
-        "BECKN_RATE_PER_S": "1000000", "BECKN_BUSY_ABOVE_PER_S": "1000000",  # counted, and nobody refused
+        "BECKN_RATE_PER_S": "1000000", "BECKN_BUSY_ABOVE_PER_S": "1000000", "OCPI_RATE_PER_S": "1000000",
+        "BECKN_BUSY_ABOVE_S": "0",  # counted, and nobody refused
     }  # fmt: skip
     try:
         made.run("migrate", "--verbosity", "0")

@@ -74,6 +74,10 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append("BECKN_START_ON is confirm or update")
     if not 1 <= settings.BECKN_KEEP_SEARCHES_DAYS <= settings.BECKN_KEEP_MESSAGES_DAYS:
         problems.append("BECKN_KEEP_SEARCHES_DAYS is at least 1 and at most BECKN_KEEP_MESSAGES_DAYS")
+    if not 1 <= settings.CIRCUIT_FIRST_PAUSE_S <= settings.CIRCUIT_LONGEST_PAUSE_S or settings.CIRCUIT_OPENS_AFTER < 0:
+        problems.append(
+            "CIRCUIT_FIRST_PAUSE_S is at least 1 and at most CIRCUIT_LONGEST_PAUSE_S, CIRCUIT_OPENS_AFTER not negative"
+        )
     if settings.STOP_AT_ORDERED not in ("amount", "always", "never"):
         problems.append("STOP_AT_ORDERED is amount, always or never")
     if not _is_number(settings.CANCELLATION_FEE_PERCENT, "0", "100"):

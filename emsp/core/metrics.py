@@ -43,11 +43,21 @@ WORK = [
 
 
 class TableFigures(Collector):
-    """Open work by state, and how long the oldest of it waits."""
+    """Open work by state, and how long the oldest of it waits; circuits."""
 
     def collect(self) -> Iterator[Metric]:
         for work in WORK:
             yield from _figures(work)
+        yield _circuits()
+
+
+def _circuits() -> Metric:
+    told = GaugeMetricFamily(
+        "emsp_circuit_open", "1: the partner does not answer and is left alone", labels=["kind", "partner"]
+    )
+    for circuit in apps.get_model("core.Circuit")._default_manager.all():
+        told.add_metric([circuit.kind, circuit.name], int(circuit.opened_at is not None))
+    return told
 
 
 def _figures(work: Work) -> Iterable[Metric]:

@@ -9,17 +9,23 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from emsp.core.memory import Memory
+
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 0.2
 KEPT_S = 2
 
+_away: Memory[bool] = Memory(ttl_s=5)  # a Redis that is away is not waited for by every request
+
 
 def count(*names: str) -> list[int] | None:
-    """How often each name was counted in this second, this time included; None when Redis does not answer.
+    """How often each name was counted in this second, this time included; None while Redis does not answer.
 
     Atomic: of any number of processes, each gets another number.
     """
+    if _away.get("redis"):
+        return None
     second = int(time())
     pipeline = _client(settings.REDIS_URL).pipeline()
     for name in names:
@@ -30,6 +36,7 @@ def count(*names: str) -> list[int] | None:
         answers = pipeline.execute()
     except (redis.RedisError, OSError) as error:
         log.warning("nothing is counted, and nobody refused: Redis: %s", type(error).__name__)
+        _away.put("redis", True)
         return None
     return [int(number) for number in answers[::2]]
 

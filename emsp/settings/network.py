@@ -29,6 +29,13 @@ BECKN_KEEP_SEARCHES_DAYS = env.int("BECKN_KEEP_SEARCHES_DAYS", default=14)
 BECKN_KEEP_MESSAGES_DAYS = env.int("BECKN_KEEP_MESSAGES_DAYS", default=400)
 BECKN_RATE_PER_S = env.int("BECKN_RATE_PER_S", default=500)  # requests of one app; 0: no limit
 BECKN_BUSY_ABOVE_PER_S = env.int("BECKN_BUSY_ABOVE_PER_S", default=1000)  # of all apps; 0: never busy
+BECKN_BUSY_ABOVE_S = env.int("BECKN_BUSY_ABOVE_S", default=10)  # how long the oldest request waits; 0: never busy
+
+# Circuit breakers, one for each operator and app: failures in a row that open one (0: never), and its pauses.
+CIRCUIT_OPENS_AFTER = env.int("CIRCUIT_OPENS_AFTER", default=5)
+CIRCUIT_FIRST_PAUSE_S = env.int("CIRCUIT_FIRST_PAUSE_S", default=2)
+CIRCUIT_LONGEST_PAUSE_S = env.int("CIRCUIT_LONGEST_PAUSE_S", default=30)
+
 SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
 SUPPORT_URL = env.str("SUPPORT_URL", default=f"{BASE_URL}/support")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
@@ -94,6 +101,8 @@ OCPI_EMSP_URL = f"{BASE_URL}/ocpi/emsp"
 OCPI_CONNECT_TIMEOUT_S = 3
 OCPI_READ_TIMEOUT_S = 10
 OCPI_COMMAND_TIMEOUT_S = 30
+OCPI_RATE_PER_S = env.int("OCPI_RATE_PER_S", default=500)  # requests of one operator platform; 0: no limit
+OCPI_STRANGERS_PER_S = env.int("OCPI_STRANGERS_PER_S", default=20)  # of one address without a valid token; 0: no limit
 OCPI_PULL_EVERY_S = env.int("OCPI_PULL_EVERY_S", default=300)
 OCPI_FULL_PULL_EVERY_S = env.int("OCPI_FULL_PULL_EVERY_S", default=86_400)
 
@@ -114,6 +123,7 @@ CELERY_TASK_ROUTES = {
     "beckn.tasks.forget_old": {"queue": "pulls"},
     "beckn.tasks.*": {"queue": "beckn"},
     "ocpi.tasks.pull*": {"queue": "pulls"},
+    "ocpi.tasks.probe*": {"queue": "pulls"},
     "ocpi.tasks.*": {"queue": "ocpi"},
     "emsp.developer.tasks.*": {"queue": "pulls"},
 }
@@ -158,5 +168,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "probe-silent": {"task": "ocpi.tasks.probe_silent", "schedule": 2.0, "options": {"expires": 2}},
     "pull-due": {"task": "ocpi.tasks.pull_due", "schedule": 30.0, "options": {"expires": 30}},
 }

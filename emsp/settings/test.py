@@ -18,7 +18,8 @@ from emsp.settings.base import *  # noqa: E402, F403
 from emsp.settings.network import *  # noqa: E402, F403
 from emsp.settings.staff import *  # noqa: E402, F403
 
-BECKN_RATE_PER_S = BECKN_BUSY_ABOVE_PER_S = 0
+BECKN_RATE_PER_S = BECKN_BUSY_ABOVE_PER_S = BECKN_BUSY_ABOVE_S = OCPI_RATE_PER_S = OCPI_STRANGERS_PER_S = 0
+CIRCUIT_OPENS_AFTER = 0
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

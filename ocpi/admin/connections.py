@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from emsp.core.circuit_pages import CircuitPages
 from ocpi.admin.handshakes import HandshakePages
 from ocpi.admin.pulls import PullPages
 from ocpi.models import Connection, Party, SyncState
@@ -49,7 +50,7 @@ class SyncInline(TabularInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(HandshakePages, PullPages, ModelAdmin):
+class ConnectionAdmin(HandshakePages, PullPages, CircuitPages, ModelAdmin):
     """CPO platforms: register, pull, see how they are. A token can be set by a handshake, never read back."""
 
     list_display = ("name", "status", "health", "parties", "version", "last_ok_at", "last_error")
@@ -58,7 +59,7 @@ class ConnectionAdmin(HandshakePages, PullPages, ModelAdmin):
     inlines = (PartyInline, SyncInline)
     actions = ("pull_now", "pull_everything")
     actions_list = ("register_cpo", "invite_cpo")
-    actions_detail = ("sync_state", "register_again", "rotate_token", "end_registration")
+    actions_detail = ("sync_state", "register_again", "rotate_token", "end_registration", "close_circuit")
     fieldsets = (
         (None, {"fields": ("name", "status", "versions_url", "version", "token_hint", "endpoints_shown")}),
         (
@@ -82,7 +83,7 @@ class ConnectionAdmin(HandshakePages, PullPages, ModelAdmin):
                 "fields": ("page_limit", "step_mode"),
             },
         ),
-        ("Health", {"fields": ("registered_at", "last_ok_at", "last_error_at", "last_error")}),
+        ("Health", {"fields": ("circuit", "registered_at", "last_ok_at", "last_error_at", "last_error")}),
     )
     readonly_fields = (
         "status",
@@ -90,6 +91,7 @@ class ConnectionAdmin(HandshakePages, PullPages, ModelAdmin):
         "version",
         "token_hint",
         "endpoints_shown",
+        "circuit",
         "registered_at",
         "last_ok_at",
         "last_error_at",

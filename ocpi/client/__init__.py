@@ -1,7 +1,7 @@
 """What we ask of peers over HTTP: the client, and what can go wrong."""
 
-from ocpi.client.errors import NotOffered, PeerError
+from ocpi.client.errors import LeftAlone, NotOffered, PeerError
 from ocpi.client.pages import Page
 from ocpi.client.peer import CommandAnswer, OcpiClient, in_english
 
-__all__ = ["CommandAnswer", "NotOffered", "OcpiClient", "Page", "PeerError", "in_english"]
+__all__ = ["CommandAnswer", "LeftAlone", "NotOffered", "OcpiClient", "Page", "PeerError", "in_english"]

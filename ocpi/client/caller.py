@@ -11,12 +11,15 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db import connection as database
 
+from emsp.core import circuits
+from emsp.core.circuits import Way
 from emsp.core.wire import encode
 from ocpi.client import health
 from ocpi.client.envelope import Envelope, read_envelope
-from ocpi.client.errors import PeerError
-from ocpi.client.transport import TokenAuth, exchange
+from ocpi.client.errors import LeftAlone, PeerError
+from ocpi.client.transport import TokenAuth, exchange, longest_s
 from ocpi.models import AuthEncoding, Connection, Party
 
 
@@ -38,11 +41,12 @@ class Caller:
         *,
         connection: Connection | None = None,
         party: Party | None = None,
+        insist: bool = False,
     ) -> None:
         encoded = base64.b64encode(token.encode()).decode()
         self._auth = TokenAuth(token if auth_encoding == AuthEncoding.RAW else encoded)
         self._hidden = (token, encoded)
-        self._connection, self._party = connection, party
+        self._connection, self._party, self._insist = connection, party, insist
         self._correlation_id = str(uuid.uuid4())
 
     def ask(
@@ -55,13 +59,17 @@ class Caller:
         secret: bool = False,
         read_timeout_s: float | None = None,
         pooled: bool = True,
+        insist: bool = False,
     ) -> Answer:
         """One request and its successful answer.
 
         routed: with the OCPI routing headers, as functional modules want them and versions and credentials do
-        not. secret: the answer holds tokens, keep it out of the log. The others as in transport.exchange.
-        Raises PeerError.
+        not. secret: the answer holds tokens, keep it out of the log. insist: also while the peer is left alone because
+        it does not answer. The others as in transport.exchange.
+        Raises PeerError; LeftAlone, with nothing sent.
         """
+        probe = self._enter(longest_s(read_timeout_s), insist=insist or self._insist)
+        _let_go_of_database()
         try:
             answer = exchange(
                 method, url, auth=self._auth, headers=self._headers(routed=routed, has_body=body is not None),
@@ -69,18 +77,31 @@ class Caller:
             )
             envelope = read_envelope(answer, secret=secret, hidden=self._hidden)
         except PeerError as error:
-            self._note(error)
+            self._note(error, probe=probe)
             raise
         self._note(None)
         return Answer(envelope, answer.headers)
 
-    def _note(self, error: PeerError | None) -> None:
+    def _enter(self, for_s: float, *, insist: bool) -> bool:
+        """Whether this call is the probe of a peer that does not answer. Raises LeftAlone when it must not go out."""
+        if self._connection is None:
+            return False
+        way = circuits.enter(self._connection.partner, for_s=for_s)
+        if way == Way.SHUT and not insist:
+            raise LeftAlone
+        return way == Way.PROBE
+
+    def _note(self, error: PeerError | None, *, probe: bool = False) -> None:
         if self._connection is None:
             return
         if error is None or _is_refusal(error):
             health.answered(self._connection)
         else:
             health.failed(self._connection, error)
+        if error is not None and (error.status is None or error.status >= 500):
+            circuits.failed(self._connection.partner, error.reason, probe=probe)
+        else:
+            circuits.answered(self._connection.partner)
 
     def _headers(self, *, routed: bool, has_body: bool) -> dict[str, str]:
         headers = {
@@ -110,6 +131,12 @@ class Caller:
         wanted = "HUB" if self._connection.is_hub else "CPO"
         parties = sorted(self._connection.parties.all(), key=lambda party: (party.role != wanted, party.pk))
         return parties[0] if parties else None
+
+
+def _let_go_of_database() -> None:
+    """Keep no database connection while a peer takes its time: a few slow ones would hold the whole pool."""
+    if not database.in_atomic_block:
+        database.close()
 
 
 def _is_refusal(error: PeerError) -> bool:

@@ -42,6 +42,13 @@ class NotOffered(PeerError):
     """The peer's version details name no such module; nothing was sent."""
 
 
+class LeftAlone(PeerError):
+    """The peer has not answered for a while and is not asked now; nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("it has not answered for a while and is not asked now", sent=False)
+
+
 def unreached(error: requests.RequestException) -> PeerError:
     """What a failure below HTTP means: nothing was sent when the connection never stood."""
     causes = _causes(error)

@@ -28,6 +28,7 @@ THEIR_ROLE = {
     "tokens": "RECEIVER", "commands": "RECEIVER",
 }
 MOST_PER_PAGE = 1000
+FREEING = frozenset({"STOP_SESSION", "CANCEL_RESERVATION", "UNLOCK_CONNECTOR"})  # a car, or a charger for others
 UNKNOWN_TOKEN_CODES = frozenset({2003, 2004})  # 2003: peers that answer as for a location
 
 
@@ -49,13 +50,14 @@ class OcpiClient:
     """One logical chain of requests to a peer.
 
     party: whom the requests are addressed to; without it the connection's first CPO, on a hub the hub itself.
+    insist: ask also while the peer is left alone because it does not answer; for people who want to know.
     """
 
-    def __init__(self, connection: Connection, party: Party | None = None) -> None:
+    def __init__(self, connection: Connection, party: Party | None = None, *, insist: bool = False) -> None:
         self._connection: Connection | None = connection
         self._versions_url = connection.versions_url
         self._caller = Caller(
-            connection.outgoing_token, connection.auth_encoding, connection=connection, party=party
+            connection.outgoing_token, connection.auth_encoding, connection=connection, party=party, insist=insist
         )
 
     @classmethod
@@ -106,7 +108,7 @@ class OcpiClient:
 
     def delete_credentials(self, url: str) -> None:
         """End the registration at the peer. Raises PeerError."""
-        self._caller.ask("DELETE", url, routed=False, secret=True)
+        self._caller.ask("DELETE", url, routed=False, secret=True, insist=True)
 
     def _credentials(self, method: str, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._caller.ask(
@@ -165,12 +167,13 @@ class OcpiClient:
     def command(self, kind: str, body: Mapping[str, Any]) -> CommandAnswer:
         """POST a command and read the CommandResponse; never repeated by itself.
 
+        What stops a charge or frees a charger is sent also while the peer is left alone because it does not answer.
         Raises NotOffered; PeerError, whose `sent` is False only when the peer surely has not seen it.
         """
         try:
             answer = self._caller.ask(
                 "POST", self._url("commands", kind), body=body, pooled=False,
-                read_timeout_s=settings.OCPI_COMMAND_TIMEOUT_S,
+                read_timeout_s=settings.OCPI_COMMAND_TIMEOUT_S, insist=kind in FREEING,
             )
         except PeerError as error:
             if error.status in range(200, 300) and error.code is not None:

@@ -70,7 +70,7 @@ def exchange(
     Raises PeerError.
     """
     timeout = (settings.OCPI_CONNECT_TIMEOUT_S, read_timeout_s or settings.OCPI_READ_TIMEOUT_S)
-    whole_s = settings.OCPI_CONNECT_TIMEOUT_S + (read_timeout_s or ANSWER_TIMEOUT_S)
+    whole_s = longest_s(read_timeout_s)
     session = _session() if pooled else PartnerSession()
     try:
         for _ in range(MAX_REDIRECTS + 1):
@@ -90,6 +90,11 @@ def exchange(
     finally:
         if not pooled:
             session.close()
+
+
+def longest_s(read_timeout_s: float | None) -> float:
+    """How long one exchange may take, connecting included."""
+    return settings.OCPI_CONNECT_TIMEOUT_S + (read_timeout_s or ANSWER_TIMEOUT_S)
 
 
 def _redirected(method: str, url: str, answer: requests.Response) -> str:

@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models.functions import Upper
 
+from emsp.core.circuits import Partner
 from emsp.core.fields import EncryptedTextField
+from emsp.core.models import PartnerKind
 
 
 class ConnectionStatus(models.TextChoices):
@@ -69,6 +71,11 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def partner(self) -> Partner:
+        """Whom its circuit is about."""
+        return Partner(PartnerKind.CPO, str(self.pk), self.name)
 
     def endpoint(self, identifier: str, role: str) -> str | None:
         """URL of a module's interface at the peer, without trailing slash; None when it has none."""

@@ -16,6 +16,7 @@ from ocpi.envelope import AlwaysJson, EnvelopeRenderer
 from ocpi.errors import to_envelope
 from ocpi.models import Party
 from ocpi.services.parties import party_of
+from ocpi.throttling import PeerThrottle
 
 TRACING = ("X-Request-ID", "X-Correlation-ID")
 ROUTING = ("country-code", "party-id")
@@ -26,6 +27,7 @@ class OcpiView(APIView):
 
     authentication_classes = [TokenAuthentication]
     permission_classes = []
+    throttle_classes = [PeerThrottle]
     renderer_classes = [EnvelopeRenderer]
     content_negotiation_class = AlwaysJson
     http_method_names = ["get", "post", "put", "patch", "delete"]

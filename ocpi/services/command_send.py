@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Unpack
 
 from django.conf import settings
-from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
@@ -39,7 +38,6 @@ def send(command: Command) -> None:
         return _apply(command, CommandState.FAILED, result=CPO_UNREACHABLE, message=problem)
     client = OcpiClient(command.party.connection, command.party)
     if command.check_evse_first:
-        _let_go_of_database()
         verdict = evse_verdict(command, client)
         if verdict.result:
             return _apply(command, CommandState.FAILED, result=verdict.result, message=verdict.message)
@@ -50,7 +48,6 @@ def send(command: Command) -> None:
     sent_at = _mark_sent(command)
     if sent_at is None:
         return None
-    _let_go_of_database()
     try:
         answer = client.command(command.kind, command.body | {"response_url": response_url(command)})
     except PeerError as error:
@@ -70,12 +67,6 @@ def _unsendable(command: Command) -> str:
     if command.kind in OUTDATED and now > command.created_at + SEND_WITHIN:
         return "it could not be sent in time"
     return "the reservation would be over already" if expires_at is not None and expires_at <= now else ""
-
-
-def _let_go_of_database() -> None:
-    """Keep no database connection while a CPO takes its time: a few slow ones would hold the whole pool."""
-    if not database.in_atomic_block:
-        database.close()
 
 
 def _push_token(command: Command, client: OcpiClient) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from emsp.core import circuits
 from ocpi.models import Connection, ConnectionStatus, IncomingToken
 from ocpi.services import handshake, token_copies, wanted
 from ocpi.services.handshake import AlreadyRegistered, NotRegistered, admit, new_token, our_credentials
@@ -75,6 +76,7 @@ def forget_tokens(connection: Connection) -> None:
     locked.incoming_tokens.all().delete()
     locked.status, locked.outgoing_token = ConnectionStatus.UNREGISTERED, ""
     locked.save(update_fields=["status", "outgoing_token"])
+    circuits.answered(locked.partner)
 
 
 def retire(connection: Connection, *, but: IncomingToken | None = None) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from django.conf import settings
 from django.utils import timezone
 
+from emsp.core import circuits
 from emsp.core.crypto import token_hash
 from emsp.core.errors import DomainError
 from ocpi.client import OcpiClient, PeerError
@@ -180,6 +181,7 @@ def establish(connection: Connection, theirs: Credentials, offered: Offered) -> 
         setattr(connection, name, value)
     connection.registered_at = connection.registered_at or timezone.now()
     connection.save(update_fields=[*values, "registered_at"])
+    circuits.answered(connection.partner)
     take_over_roles(connection, theirs.roles)
 
 

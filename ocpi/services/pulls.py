@@ -65,20 +65,22 @@ def pull_connection(
     watch: Watch | None = None,
     sleep: Sleep = time.sleep,
     wait_s: float = 0.0,
+    insist: bool = False,
 ) -> list[ModuleReport]:
     """Pull these modules of a peer one after the other. Calls out: never inside a transaction.
 
     full: read everything, not only what changed since the last pull. watch: is told after each page.
     wait_s: how long to wait for another pull of the same module to end; after that the report says busy.
+    insist: ask also while the peer is left alone because it does not answer.
     """
     reports = []
     for module in modules:
-        report = pull_module(connection, module, full=full, watch=watch, sleep=sleep)
+        report = pull_module(connection, module, full=full, watch=watch, sleep=sleep, insist=insist)
         waited_s = 0.0
         while report.busy and waited_s < wait_s:
             sleep(BUSY_POLL_S)
             waited_s += BUSY_POLL_S
-            report = pull_module(connection, module, full=full, watch=watch, sleep=sleep)
+            report = pull_module(connection, module, full=full, watch=watch, sleep=sleep, insist=insist)
         reports.append(report)
     return reports
 
@@ -108,6 +110,7 @@ def pull_module(
     full: bool = False,
     watch: Watch | None = None,
     sleep: Sleep = time.sleep,
+    insist: bool = False,
 ) -> ModuleReport:
     """Read one module of a peer to its end, or say why not. Calls out: never inside a transaction.
 
@@ -126,7 +129,7 @@ def pull_module(
     lease, state = taken
     try:
         run = _Run(connection, state, lease, report, watch or (lambda report: None))
-        run.read(full=full or wants_full(state), sleep=sleep)
+        run.read(full=full or wants_full(state), sleep=sleep, insist=insist)
         run.finish()
     finally:
         lease.release()
@@ -145,7 +148,7 @@ class _Run:
         self._started_at = timezone.now()
         self._lost = False
 
-    def read(self, *, full: bool, sleep: Sleep) -> None:
+    def read(self, *, full: bool, sleep: Sleep, insist: bool) -> None:
         """Fetch and store the pages; what ends the crawl early stands in the report."""
         report, module = self._report, self._state.module
         report.full = full
@@ -160,7 +163,7 @@ class _Run:
             sleep(seconds)
 
         try:
-            client = OcpiClient(self._connection)
+            client = OcpiClient(self._connection, insist=insist)
             for page in client.pages(module, self._date_from(), sleep=wait):
                 report.add(store.store(page.objects))
                 report.pages, report.total = page.number, page.total

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from emsp.core import circuits
+from emsp.core.models import PartnerKind
 from emsp.core.wakeup import wake
 from emsp.core.wire import moment_text
 from ocpi import tasks
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 
 COMPARED = ("valid", "whitelist", "contract_id", "issuer", "language")
 KEPT = (*COMPARED, "last_updated")
+PER_CONNECTION = 2  # at a time: a slow CPO holds up nobody but itself
 LEASE = timedelta(seconds=90)  # more than one exchange with a CPO takes
 CHECK_EVERY = timedelta(days=1)
 WAITS_S = (2, 10, 60)
@@ -114,15 +117,25 @@ def _push(copies: QuerySet[TokenCopy], now: datetime) -> int:
 
 @transaction.atomic
 def _claim(moment: str) -> TokenCopy | None:
-    """The copy that waits longest, leased; one by one, so that no lease ends while a slow CPO is waited for."""
+    """The copy that waits longest, leased; one by one, so that no lease ends while a slow CPO is waited for.
+
+    CPOs that are left alone because they do not answer, and those with PER_CONNECTION copies under way, are passed by.
+    """
     now = timezone.now()
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     rows = TokenCopy.objects.select_for_update(skip_locked=True, of=("self",)).filter(free, **{f"{moment}__lte": now})
-    rows = rows.filter(connection__status=ConnectionStatus.REGISTERED)
+    rows = rows.filter(connection__status=ConnectionStatus.REGISTERED).exclude(connection__in=_passed_by(moment, now))
     claimed = rows.select_related("token", "connection").order_by(moment, "id").first()
     if claimed is not None:
         TokenCopy.objects.filter(pk=claimed.pk).update(leased_until=now + LEASE)
     return claimed
+
+
+def _passed_by(moment: str, now: datetime) -> list[int]:
+    silent = [int(key) for key in circuits.shut(PartnerKind.CPO).values_list("partner", flat=True)]
+    leased = TokenCopy.objects.filter(leased_until__gte=now, **{f"{moment}__lte": now}).order_by().values("connection")
+    full = leased.annotate(count=Count("pk")).filter(count__gte=PER_CONNECTION)
+    return silent + list(full.values_list("connection", flat=True))
 
 
 def _push_one(copy: TokenCopy) -> None:

@@ -30,7 +30,7 @@ def agree(
     The quote of an earlier select binds when the app names the same offer and no other amount of energy;
     without one (RFC §9.2 has no select) it is made now. One that is over is made anew where the app stated no
     amount: on_init tells the new one. An order that is reserved already stays as it is.
-    Raises EvseUnavailable, QuoteExpired, QuantityUnavailable, PriceUnknown, TokenBlocked.
+    Raises EvseUnavailable, QuoteExpired, QuantityUnavailable, PriceUnknown, TokenBlocked, CpoRefused.
     """
     check_own(order, stated_quote_id)
     draft = lock(order.pk) if order and order.state in DRAFTS else None

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from emsp.core.errors import DomainError
-from sessions.errors import TokenBlocked
+from sessions.errors import CpoRefused, TokenBlocked
 from sessions.ledger import entries
 from sessions.models import Collector, Order, Payment, PaymentNotice, PaymentState, PaymentType
 from sessions.payments.gateway import PAID, Notification
@@ -131,10 +131,13 @@ def _take_over(payment: Payment, news: Notification) -> None:
 
 
 def _start_if_it_waited(order: Order) -> None:
-    """Prepaid between confirm and start: the start waited for the money. A token blocked meanwhile ends the order."""
+    """Prepaid between confirm and start: the start waited for the money.
+
+    A token blocked meanwhile ends the order, and so does an operator that does not answer.
+    """
     waits = order.state == OrderState.CONFIRMED and settings.BECKN_START_ON == "confirm"
     if waits and payment_terms.may_start(order):
         try:
             starting.start(order)
-        except TokenBlocked as refusal:
+        except (TokenBlocked, CpoRefused) as refusal:
             stopping.cancel(order, by=stopping.PROVIDER, reason=stopping.Reason(text=str(refusal)))

@@ -13,7 +13,10 @@ from catalog.models import Offer
 from catalog.services import quoting as prices
 from catalog.services.priced_lines import PricedLines
 from emsp.core.money import CENT
-from sessions.errors import EvseUnavailable, QuantityUnavailable, QuoteExpired
+from ocpi.models import Party
+from ocpi.services import silent_peers
+from sessions import outcomes
+from sessions.errors import CpoRefused, EvseUnavailable, QuantityUnavailable, QuoteExpired
 from sessions.models import Order, Quote, QuoteKind
 from sessions.services import release
 from sessions.services.binding import check_whole, digest_of
@@ -45,7 +48,7 @@ def select(
     """Quote an offer; the draft order of the conversation is used again, else a new one is made.
 
     Another offer than before gives up what the draft had reserved.
-    Raises EvseUnavailable, QuantityUnavailable, PriceUnknown. Source: beckn.md e.2 select, e.4 Quantity.
+    Raises EvseUnavailable, QuantityUnavailable, PriceUnknown, CpoRefused. Source: beckn.md e.2 select, e.4 Quantity.
     """
     order = lock(order.pk) if order and order.state in DRAFTS else None
     check_available(offer, order)
@@ -66,13 +69,23 @@ def select(
 
 
 def check_available(offer: Offer, order: Order | None) -> None:
-    """Raises EvseUnavailable unless the charger is free, or reserved for this very order."""
+    """Raises EvseUnavailable unless the charger is free, or reserved for this very order; CpoRefused as check_reachable."""
     if not offer.listed:
         raise EvseUnavailable("this charger is no longer offered")
+    check_reachable(offer.party)
     ours = order is not None and order.state == OrderState.RESERVED and order.offer_id == offer.pk
     if offer.status in USABLE or (ours and offer.status == "RESERVED"):
         return
     raise EvseUnavailable(f"this charger is not available now (status {offer.status})")
+
+
+def check_reachable(party: Party) -> None:
+    """Raises CpoRefused while the operator is left alone because it does not answer; the order stays as it is.
+
+    Source: beckn.md a.7, circuit open.
+    """
+    if silent_peers.is_left_alone(party):
+        raise CpoRefused(outcomes.CPO_UNAVAILABLE, outcomes.text_of(outcomes.CPO_UNAVAILABLE))
 
 
 def make_quote(order: Order, wish: Wish) -> Quote:
@@ -170,6 +183,7 @@ __all__ = [
     "amount_of",
     "check_available",
     "check_binding",
+    "check_reachable",
     "is_over",
     "make_quote",
     "select",

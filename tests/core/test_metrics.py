@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from beckn.models import Request, RequestState
 from emsp.core.metrics import WORK
+from emsp.core.models import Circuit
 from ocpi.models.command import FINAL_STATES, CommandState
 from sessions.states import OVER, OrderState
 from tests.factories.beckn import CallbackFactory, RequestFactory
@@ -38,6 +39,18 @@ def test_open_work_is_counted_and_timed(client):
     assert told["emsp_orders_oldest_seconds"] == "0.0"
 
 
+@pytest.mark.django_db
+def test_circuits_are_told_by_partner(client):
+    now = timezone.now()
+    Circuit.objects.create(kind="CPO", partner="7", name="Far CPO", failures=5, opened_at=now, probe_at=now)
+    Circuit.objects.create(kind="BAP", partner="an.app", name="an.app")
+
+    told = figures(client)
+
+    assert told['emsp_circuit_open{kind="CPO",partner="Far CPO"}'] == "1.0"
+    assert told['emsp_circuit_open{kind="BAP",partner="an.app"}'] == "0.0"
+
+
 def test_every_state_under_way_is_told():
     told = {work.name: set(work.states) for work in WORK}
 
@@ -48,10 +61,11 @@ def test_every_state_under_way_is_told():
 
 @pytest.mark.django_db
 def test_alert_rules_are_about_figures_that_exist(client):
+    Circuit.objects.create(kind="BAP", partner="an.app", name="an.app")
     known = {name.partition("{")[0] for name in figures(client)} | {"up"}
     rules = [rule for group in RULES["groups"] for rule in group["rules"]]
 
-    assert len(rules) == 6
+    assert len(rules) == 8
     for rule in rules:
         named = set(re.findall(r"\b(?:emsp_\w+|up)\b", rule["expr"]))
         assert named and named <= known, rule["alert"]

@@ -14,6 +14,8 @@ from django.db.models import F, Model, Q, QuerySet
 
 from beckn.models import Callback, CallbackState
 from emsp.backoffice.models import CaseKind
+from emsp.core import circuits
+from emsp.core.models import PartnerKind
 from emsp.core.money import plain
 from ocpi.models import Cdr, Connection, ConnectionStatus, Session
 from sessions.models import MissingCdr, Order
@@ -144,9 +146,12 @@ def _given_up(callback: Callback) -> Found:
 
 
 def _down(now: datetime) -> QuerySet[Connection]:
+    """No answer for so long; a CPO that still pushes news to us is well heard of, but its circuit is open."""
     before = _before(now, CaseKind.CPO_DOWN)
+    silent = circuits.open_before(PartnerKind.CPO, before).values_list("partner", flat=True)
     return Connection.objects.filter(
-        Q(last_ok_at=None, registered_at__lt=before)
+        Q(pk__in=[int(key) for key in silent])
+        | Q(last_ok_at=None, registered_at__lt=before)
         | Q(last_ok_at__lt=before, last_error_at__gt=F("last_ok_at")),
         status=ConnectionStatus.REGISTERED,
         last_error_at__isnull=False,
@@ -155,7 +160,8 @@ def _down(now: datetime) -> QuerySet[Connection]:
 
 def _does_not_answer(connection: Connection) -> Found:
     assert connection.last_error_at is not None
-    ok_at = connection.last_ok_at
+    circuit = circuits.of(connection.partner)
+    ok_at = (circuit and circuit.opened_at) or connection.last_ok_at
     since = f"since {ok_at:%d %b %H:%M} UTC" if ok_at else "since it was registered"
     return Found(
         {"connection": connection},

@@ -16,6 +16,7 @@ from emsp.backoffice.models import ScorecardLink
 from emsp.backoffice.operators import links
 from emsp.backoffice.operators.findings import findings
 from emsp.backoffice.operators.scorecard import DAYS, scorecard
+from emsp.core import circuit_pages
 from emsp.core.admin import note
 from ocpi.admin.pulls import progress_of
 from ocpi.models import Connection, Party
@@ -33,7 +34,8 @@ def operator_page(request: HttpRequest, pk: int) -> HttpResponse:
     ).select_related("party")
     return page(
         request, "operators/operator.html", str(connection), connection=connection,
-        modules=progress_of(connection), findings=findings(connection), days=DAYS,
+        circuit=circuit_pages.told(connection.partner), modules=progress_of(connection),
+        findings=findings(connection), days=DAYS,
         cards=[(party, scorecard(party)) for party in parties], links=open_links,
         parked=connection.parked_objects.filter(resolved_at=None).count(), lifetimes=LIFETIMES_DAYS,
         may_share=has(request, "ocpi.change_connection"), new_link=request.session.pop("scorecard_link", ""),

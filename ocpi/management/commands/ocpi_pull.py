@@ -33,7 +33,7 @@ class Command(BaseCommand):
         for connection in _connections(options["party"]):
             progress = Progress(str(connection), sys.stderr)
             reports = pulls.pull_connection(
-                connection, full=options["full"], watch=progress.show, wait_s=WAIT_FOR_OTHERS_S
+                connection, full=options["full"], watch=progress.show, wait_s=WAIT_FOR_OTHERS_S, insist=True
             )
             progress.close()
             rows += [_row(connection, report) for report in reports]

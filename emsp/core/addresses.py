@@ -1,4 +1,4 @@
-"""Where a login comes from, also behind proxies of ours; never what anybody may write into a header."""
+"""Where a request comes from, also behind proxies of ours; never what anybody may write into a header."""
 
 import ipaddress
 

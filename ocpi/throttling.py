@@ -1,0 +1,56 @@
+"""How many requests a peer may send in a second, and an address that comes without a valid token. Source: ocpi.md 1.7.
+
+Counted in Redis for all processes together; without Redis nobody is refused.
+"""
+
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from emsp.core import rates
+from emsp.core.addresses import client_ip
+from emsp.core.memory import Memory
+
+WAIT_S = 1
+
+_refused: Memory[bool] = Memory(ttl_s=WAIT_S)  # addresses that are not even looked up
+
+
+class PeerThrottle(BaseThrottle):
+    """Refuses a peer above OCPI_RATE_PER_S, whichever of its tokens it came with."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """False above the limit, in this second."""
+        peer: Any = request.user
+        return not _above(settings.OCPI_RATE_PER_S, f"ocpi:{peer.connection.pk}")
+
+    def wait(self) -> float:
+        """Seconds until the next count begins."""
+        return WAIT_S
+
+
+def check_address(request: Request) -> None:
+    """Raises Throttled for an address that came without a valid token too often a moment ago."""
+    if settings.OCPI_STRANGERS_PER_S and _refused.get(client_ip(request)):
+        raise Throttled(WAIT_S)
+
+
+def note_stranger(request: Request) -> None:
+    """Count a request without a valid token; above OCPI_STRANGERS_PER_S its address is refused for a moment.
+
+    Not where the address may be that of a proxy in front of us, which nobody told us of: all peers come from there.
+    """
+    address = client_ip(request)
+    ours = settings.LOGIN_PROXY_COUNT == 0 and not ipaddress.ip_address(address).is_global
+    if not ours and _above(settings.OCPI_STRANGERS_PER_S, f"ocpi-stranger:{address}"):
+        _refused.put(address, True)
+
+
+def _above(limit: int, name: str) -> bool:
+    counted = rates.count(name) if limit else None
+    return counted is not None and counted[0] > limit
