@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from emsp.core.correlation import note
 from emsp.core.crypto import token_hash
 from ocpi.models import Connection, IncomingToken
 
@@ -41,6 +42,7 @@ class TokenAuthentication(BaseAuthentication):
         if found is None:
             raise AuthenticationFailed("unauthorized")
         token, presented = found
+        note(connection=token.connection.name)
         _note_alive(token.connection)
         if token.first_used_at is None:
             IncomingToken.objects.filter(pk=token.pk, first_used_at=None).update(first_used_at=timezone.now())

@@ -18,6 +18,8 @@ from beckn import signing
 from beckn.models import Callback, CallbackState
 from beckn.services.outcome import Outcome, Verdict, post
 from beckn.services.slots import Slots
+from emsp.core.correlation import about
+from emsp.core.exchanges import BECKN, FAILED, OK, REFUSED, exchange
 from emsp.core.wire import encode, load_json, moment_text
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ RESTAMP_AFTER = timedelta(seconds=30)
 WAITS_S = (1, 2, 4, 8, 16, 32, 60)
 LONG_WAIT_S = 300
 PATIENCE = 6  # attempts for which a callback holds back later ones of its order
+
+OUTCOMES = {Verdict.DELIVERED: OK, Verdict.REFUSED: REFUSED, Verdict.LATER: FAILED, Verdict.NEVER: FAILED}
 
 in_flight = Slots(limit=4)
 
@@ -103,17 +107,28 @@ def _deliver_batch(bap_id: str) -> int:
         if time.monotonic() - begun > BATCH_TIME_S:
             _give_back(claimed[number:])
             break
-        body = _fresh(callback)
-        outcome = post(callback.url, body, _headers(body))
-        if outcome.verdict == Verdict.DELIVERED:
-            delivered.setdefault(outcome.status, []).append(callback.pk)
-        else:
-            _record_failure(callback, outcome)
+        with about(
+            transaction_id=callback.transaction_id, message_id=callback.message_id, action=callback.action,
+            subscriber=callback.bap_id, order=callback.sequence_key,
+        ):  # fmt: skip
+            outcome = _send(callback)
+            if outcome.verdict == Verdict.DELIVERED:
+                delivered.setdefault(outcome.status, []).append(callback.pk)
+            else:
+                _record_failure(callback, outcome)
         if time.monotonic() - recorded > RECORD_EVERY_S:
             _record_delivered(delivered)
             recorded = time.monotonic()
     _record_delivered(delivered)
     return len(claimed)
+
+
+def _send(callback: Callback) -> Outcome:
+    body = _fresh(callback)
+    with exchange(BECKN, "callback", subject=callback.action, partner=callback.bap_id) as ending:
+        outcome = post(callback.url, body, _headers(body))
+        ending.outcome, ending.status = OUTCOMES[outcome.verdict], outcome.status
+    return outcome
 
 
 def _give_back(callbacks: list[Callback]) -> None:
