@@ -11,6 +11,10 @@ class Command(migrate.Command):
     """As Django's, with a lock_timeout of MIGRATE_LOCK_TIMEOUT_S. One that gave up has changed nothing: run it again."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with connections[options["database"]].cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{settings.MIGRATE_LOCK_TIMEOUT_S}s"])
+        self._wait_at_most(options["database"], settings.MIGRATE_LOCK_TIMEOUT_S)
         super().handle(*args, **options)
+        self._wait_at_most(options["database"], 0)
+
+    def _wait_at_most(self, database: str, seconds: int) -> None:
+        with connections[database].cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{seconds}s"])
