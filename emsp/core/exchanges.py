@@ -33,6 +33,7 @@ UNKNOWN, OTHER = "unknown", "other"
 MOST_PARTNERS = 200  # of one process; those that come later are told together
 BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 LABELS = ("protocol", "step", "subject", "partner")
+BY_SUBJECT, BY_PARTNER = LABELS[:3], ("protocol", "step", "partner")  # apart: together they are too many to scrape
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +44,9 @@ if settings.PROMETHEUS_MULTIPROC_DIR:  # prometheus_client reads the name itself
     MultiProcessCollector(registry, settings.PROMETHEUS_MULTIPROC_DIR)  # type: ignore[no-untyped-call]
 _own = None if settings.PROMETHEUS_MULTIPROC_DIR else registry
 COUNT = Counter("emsp_exchanges", "Exchanges with partners", (*LABELS, "outcome"), registry=_own)
-SECONDS = Histogram(
-    "emsp_exchange_seconds", "How long they took", LABELS, buckets=BUCKETS_S, registry=_own
+SECONDS = Histogram("emsp_exchange_seconds", "How long they took", BY_SUBJECT, buckets=BUCKETS_S, registry=_own)
+PARTNER_SECONDS = Histogram(
+    "emsp_partner_seconds", "How long they took, by partner", BY_PARTNER, buckets=BUCKETS_S, registry=_own
 )
 _partners: set[str] = set()
 
@@ -75,7 +77,8 @@ def tell(protocol: str, step: str, ending: Ending, *, subject: str, partner: str
     """Tell an exchange that has just ended. The log line and the span carry the ids of the scope."""
     labels = (protocol, step, subject or UNKNOWN, _bounded(partner or UNKNOWN))
     COUNT.labels(*labels, ending.outcome).inc()
-    SECONDS.labels(*labels).observe(seconds)
+    SECONDS.labels(*labels[:3]).observe(seconds)
+    PARTNER_SECONDS.labels(protocol, step, labels[3]).observe(seconds)
     told = {"protocol": protocol, "step": step, "subject": labels[2], "outcome": ending.outcome}
     if ending.status is not None:
         told["status"] = str(ending.status)

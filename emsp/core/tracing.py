@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from emsp.core.correlation import ids_now
@@ -61,6 +62,14 @@ def processor() -> "SpanProcessor":
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     return BatchSpanProcessor(OTLPSpanExporter())
+
+
+def installed() -> bool:
+    """Whether the packages of the extra `otel` are here."""
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http.trace_exporter") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def trace_id_of(transaction_id: str) -> int:

@@ -21,7 +21,7 @@ from ocpi.client.errors import PeerError
 from ocpi.client.transport import TokenAuth, exchange
 from ocpi.models import AuthEncoding, Connection, Party
 
-MODULES = frozenset({"credentials", "locations", "tariffs", "sessions", "cdrs", "tokens", "commands"})
+MODULES = frozenset({"locations", "tariffs", "sessions", "cdrs", "tokens", "commands"})
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Caller:
         Raises PeerError.
         """
         headers = self._headers(routed=routed, has_body=body is not None)
-        module, step = self._module(url), "pulled" if method == "GET" else "sent"
+        module, step = self._module(url, secret=secret), "pulled" if method == "GET" else "sent"
         peer = self._connection.name if self._connection is not None else ""
         with (
             about(
@@ -90,8 +90,10 @@ class Caller:
         self._note(None)
         return Answer(envelope, answer.headers)
 
-    def _module(self, url: str) -> str:
-        """The module that an address of the peer belongs to, of those that OCPI knows."""
+    def _module(self, url: str, *, secret: bool) -> str:
+        """The module that an address of the peer belongs to, of those that OCPI knows; only credentials are secret."""
+        if secret:
+            return "credentials"
         entries = self._connection.endpoints if self._connection is not None else []
         found = (entry.get("identifier") for entry in entries if url.startswith(str(entry.get("url"))))
         return next((str(name) for name in found if name in MODULES), "versions")

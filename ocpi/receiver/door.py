@@ -83,7 +83,9 @@ class OcpiView(APIView):
 def _module(request: Request) -> str:
     """The module of our address that was asked for; empty where there is none."""
     match = request.resolver_match
-    segments = match.route.split("/") if match is not None else []
+    segments = match.route.strip("/").split("/") if match is not None else [""]
+    if segments[-1] == V2_2_1.number:  # its details are read for the list of our addresses, as versions are
+        return "versions"
     return next((segment for segment in segments if segment in OUR_MODULES), "")
 
 

@@ -25,6 +25,7 @@ def counted(protocol, step, subject, partner, outcome="ok"):
 def fresh_figures():
     exchanges.COUNT.clear()
     exchanges.SECONDS.clear()
+    exchanges.PARTNER_SECONDS.clear()
     exchanges._partners.clear()
 
 
@@ -50,9 +51,10 @@ def test_a_request_its_answer_and_its_callback_are_counted(bap, told):  # noqa: 
         ("beckn", "answer", "search", "bap.tests.example", "ok"): 1,
         ("beckn", "callback", "on_search", "bap.tests.example", "ok"): 1,
     }
-    labels = {"protocol": "beckn", "step": "answer", "subject": "search", "partner": "bap.tests.example"}
-    assert exchanges.registry.get_sample_value("emsp_exchange_seconds_count", labels) == 1
-    assert 0 < exchanges.registry.get_sample_value("emsp_exchange_seconds_sum", labels) < 30
+    labels = {"protocol": "beckn", "step": "answer"}
+    for name, more in (("exchange", {"subject": "search"}), ("partner", {"partner": "bap.tests.example"})):
+        assert exchanges.registry.get_sample_value(f"emsp_{name}_seconds_count", labels | more) == 1
+        assert 0 < exchanges.registry.get_sample_value(f"emsp_{name}_seconds_sum", labels | more) < 30
 
 
 def test_refusals_of_either_side_are_no_failures(bap, bap_server, told):  # noqa: F811
@@ -94,13 +96,14 @@ def test_what_strangers_write_becomes_no_label(client, told):
     client.get("/ocpi/emsp/2.2.1/evil", headers={"OCPI-from-party-id": "EVL"})
     client.put("/ocpi/emsp/2.2.1/sessions/IN/EVL/1", b"{}", headers={"Authorization": "Token evil"})
     client.get("/ocpi/emsp/versions")
+    client.get("/ocpi/emsp/2.2.1/")
 
     assert told() == {
         ("beckn", "request", "search", "unknown", "refused"): 1,
         ("beckn", "request", "unknown", "unknown", "refused"): 1,
         ("ocpi", "received", "unknown", "unknown", "refused"): 1,
         ("ocpi", "received", "sessions", "unknown", "refused"): 1,
-        ("ocpi", "received", "versions", "unknown", "refused"): 1,
+        ("ocpi", "received", "versions", "unknown", "refused"): 2,
     }
 
 
@@ -140,7 +143,7 @@ def test_one_scrape_tells_the_figures_of_all_processes(tmp_path):
 
     labels = 'partner="cpo",protocol="ocpi",step="pulled",subject="cdrs"'
     assert f'emsp_exchanges_total{{outcome="ok",{labels}}} 3.0\n' in text
-    assert f"emsp_exchange_seconds_count{{{labels}}} 3.0\n" in text
+    assert 'emsp_partner_seconds_count{partner="cpo",protocol="ocpi",step="pulled"} 3.0\n' in text
     assert text.count("# TYPE emsp_exchanges_total counter") == 1
 
 
