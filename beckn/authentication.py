@@ -16,6 +16,7 @@ from beckn import reading, signing
 from beckn.models import Subscriber, SubscriberType
 from beckn.services import subscribers
 from beckn.signing import SignatureRefused
+from emsp.core.correlation import note
 from emsp.core.wire import WireError
 
 GATEWAY_HEADER = "X-Gateway-Authorization"
@@ -64,8 +65,17 @@ def identify(headers: Mapping[str, str], raw: bytes, *, now: datetime) -> Caller
     except WireError:
         body = None
     check_identity(subscriber, body)
+    _note(subscriber, body)
     check_gateway(headers, raw, now=now)
     return Caller(subscriber, body)
+
+
+def _note(subscriber: Subscriber, body: dict[str, Any] | None) -> None:
+    """The ids of a proven sender's message, whatever becomes of it."""
+    context = body.get("context") if body else None
+    named = context if isinstance(context, dict) else {}
+    texts = {name: named.get(name) for name in ("transaction_id", "message_id")}
+    note(subscriber=subscriber.subscriber_id, **{name: text for name, text in texts.items() if isinstance(text, str)})
 
 
 def signer(header: str, raw: bytes, *, role: SubscriberType, now: datetime) -> Subscriber:

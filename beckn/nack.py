@@ -18,6 +18,7 @@ from beckn.services.inbox import OtherBody
 from beckn.services.on_subscribe import NoSubscriptionPending
 from beckn.services.screening import NotServed, UnknownAction
 from beckn.signing import SignatureRefused
+from emsp.core.correlation import note
 from emsp.core.wire import WireError
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ REASONS = {
 
 def nack(status: int, reason: str, *, code: str = INVALID_REQUEST, path: str = "", **headers: str) -> Response:
     """A NACK in the core envelope. path: the member that is wrong, as message.order.items[0].id."""
+    note(error_code=code)
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     body = {"message": {"ack": {"status": "NACK"}}, "error": error_object(code, reason, path=path)}
     return Response(body, status=status, headers=names)

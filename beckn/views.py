@@ -16,6 +16,8 @@ from beckn.authentication import SubscriberSignature, caller
 from beckn.nack import ACK, to_nack
 from beckn.services import inbox, on_subscribe
 from beckn.throttling import SenderThrottle
+from beckn.wire.v1_1_0 import MESSAGE_TYPES
+from emsp.core.correlation import note
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -43,7 +45,12 @@ class Door(APIView):
         """Another method is 405 before anybody asks who calls."""
         if request.method != "POST":
             self.http_method_not_allowed(request)
+        note(action=self.action(kwargs))
         super().initial(request, *args, **kwargs)
+
+    def action(self, named: dict[str, Any]) -> str:
+        """The action of this door; empty when there is no such action."""
+        return named["action"] if named.get("action") in MESSAGE_TYPES else ""
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         """Every refusal leaves as a NACK."""
@@ -75,6 +82,10 @@ class OnSubscribeView(Door):
     """POST /beckn/on_subscribe. Proves to the registry that we own our encryption key."""
 
     throttle_classes = [ChallengeThrottle]
+
+    def action(self, named: dict[str, Any]) -> str:
+        """A registry asks here, no app."""
+        return "on_subscribe"
 
     def post(self, request: Request) -> Response:
         """The challenge in clear text."""

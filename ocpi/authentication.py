@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from emsp.core.correlation import note
 from emsp.core.crypto import token_hash
 from ocpi.models import Connection, IncomingToken
 from ocpi.throttling import check_address, note_stranger
@@ -44,6 +45,7 @@ class TokenAuthentication(BaseAuthentication):
             note_stranger(request)
             raise AuthenticationFailed("unauthorized")
         token, presented = found
+        note(connection=token.connection.name)
         _note_alive(token.connection)
         if token.first_used_at is None:
             IncomingToken.objects.filter(pk=token.pk, first_used_at=None).update(first_used_at=timezone.now())

@@ -9,6 +9,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from emsp.core.correlation import note
 from emsp.core.wire import UNSET, encode, moment_text
 
 SUCCESS = 1000
@@ -50,6 +51,7 @@ def failure(
     status: int, status_code: int, reason: str, headers: dict[str, str] | None = None
 ) -> Response:
     """An error, without data."""
+    note(error_code=str(status_code))
     return Response(_envelope(status_code, reason, UNSET), status=status, headers=headers)
 
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,7 +13,9 @@ from beckn import errors
 from beckn.models import Request, RequestState, Transaction
 from beckn.services import callbacks
 from beckn.wire.v1_1_0 import MESSAGE_TYPES, callback_action
+from emsp.core.correlation import about
 from emsp.core.errors import DomainError
+from emsp.core.exchanges import BECKN, FAILED, OK, REFUSED, Ending, tell
 from emsp.core.wakeup import wake
 from emsp.core.wire import WireError, convert
 from sessions.models import Order
@@ -104,6 +107,20 @@ class Action(ABC):
         )
         request.state, request.answered_at, request.leased_until = RequestState.ANSWERED, timezone.now(), None
         request.save(update_fields=["state", "answered_at", "order", "answer_by", "leased_until"])
+        transaction.on_commit(partial(_tell_answered, request, request.answered_at, error))
+
+
+def _tell_answered(request: Request, answered_at: datetime, error: dict[str, Any] | None) -> None:
+    """How long the app's request took until its answer stood in the outbox. Our own failure is no refusal."""
+    refusal = FAILED if error == errors.internal_error() else REFUSED
+    with about(
+        transaction_id=request.transaction_id, message_id=request.message_id, action=request.action,
+        subscriber=request.bap_id, error_code=str((error or {}).get("code", "")),
+    ):  # fmt: skip
+        tell(
+            BECKN, "answer", Ending(refusal if error else OK), subject=request.action, partner=request.bap_id,
+            seconds=(answered_at - request.received_at).total_seconds(),
+        )  # fmt: skip
 
 
 def answer_deadline(request: Request) -> datetime:

@@ -12,6 +12,7 @@ from beckn import tasks
 from beckn.models import Callback, CallbackState, Request, Transaction
 from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
+from emsp.core.correlation import note
 from emsp.core.wakeup import wake
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
@@ -44,6 +45,7 @@ def queue(
     sent yet is dropped. lasting: tried for 24 h; a final bill or a cancellation drops that news too.
     Source: beckn.md a.2, e.4; design.md §8, retry of a callback.
     """
+    note(transaction_id=transaction.transaction_id)
     now = timezone.now()
     context = _context(transaction, action, request, now)
     if order is not None and (superseding or (lasting and request is None)):

@@ -22,6 +22,8 @@ from beckn.services.slots import Slots
 from emsp.core import circuits
 from emsp.core.circuits import Partner, Way
 from emsp.core.models import PartnerKind
+from emsp.core.correlation import about
+from emsp.core.exchanges import BECKN, FAILED, OK, REFUSED, exchange
 from emsp.core.wire import encode, load_json, moment_text
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ RESTAMP_AFTER = timedelta(seconds=30)
 WAITS_S = (1, 2, 4, 8, 16, 32, 60)
 LONG_WAIT_S = 300
 PATIENCE = 6  # attempts for which a callback holds back later ones of its order
+
+OUTCOMES = {Verdict.DELIVERED: OK, Verdict.REFUSED: REFUSED, Verdict.LATER: FAILED, Verdict.NEVER: FAILED}
 
 in_flight = Slots(limit=4)
 
@@ -118,18 +122,29 @@ def _send(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
     for callback in callbacks:
         if silent or time.monotonic() - begun > BATCH_TIME_S:
             break
-        body = _fresh(callback)
-        outcome = post(callback.url, body, _headers(body))
-        sent += 1
-        if outcome.verdict == Verdict.DELIVERED:
-            delivered.setdefault(outcome.status, []).append(callback.pk)
-        else:
-            silent = _record_failure(callback, outcome, app, probe=probe)
+        with about(
+            transaction_id=callback.transaction_id, message_id=callback.message_id, action=callback.action,
+            subscriber=callback.bap_id, order=callback.sequence_key,
+        ):  # fmt: skip
+            outcome = _post(callback)
+            sent += 1
+            if outcome.verdict == Verdict.DELIVERED:
+                delivered.setdefault(outcome.status, []).append(callback.pk)
+            else:
+                silent = _record_failure(callback, outcome, app, probe=probe)
         if time.monotonic() - recorded > RECORD_EVERY_S:
             _record_delivered(delivered, app)
             recorded = time.monotonic()
     _record_delivered(delivered, app)
     return sent
+
+
+def _post(callback: Callback) -> Outcome:
+    body = _fresh(callback)
+    with exchange(BECKN, "callback", subject=callback.action, partner=callback.bap_id) as ending:
+        outcome = post(callback.url, body, _headers(body))
+        ending.outcome, ending.status = OUTCOMES[outcome.verdict], outcome.status
+    return outcome
 
 
 def _give_back(callbacks: list[Callback]) -> None:

@@ -15,6 +15,7 @@ from beckn.models import Request, RequestState, Subscriber, Transaction
 from beckn.services import callbacks
 from beckn.services.screening import screen
 from beckn.wire.v1_1_0 import echoed
+from emsp.core.correlation import about, note
 from emsp.core.errors import DomainError
 from emsp.core.wakeup import wake
 
@@ -127,7 +128,8 @@ def handle_due(limit: int = 20) -> int:
         cursor.execute(CLAIM, values)
         claimed = sorted(row[0] for row in cursor.fetchall())
     for pk in claimed:
-        _handle(pk)
+        with about():
+            _handle(pk)
     return len(claimed)
 
 
@@ -197,4 +199,10 @@ def _give_up(pk: int) -> None:
 def _locked(pk: int) -> Request | None:
     """The request, its row locked; None when it is answered already."""
     rows = Request.objects.select_for_update(no_key=True).exclude(state=RequestState.ANSWERED)
-    return rows.filter(pk=pk).first()
+    found = rows.filter(pk=pk).first()
+    if found is not None:
+        note(
+            transaction_id=found.transaction_id, message_id=found.message_id,
+            action=found.action, subscriber=found.bap_id,
+        )  # fmt: skip
+    return found

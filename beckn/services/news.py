@@ -12,6 +12,7 @@ from beckn.models import Transaction
 from beckn.render import order as render
 from beckn.selectors import home_of
 from beckn.services import callbacks
+from emsp.core.correlation import note
 from sessions import selectors
 from sessions.models import Order, OrderEvent
 from sessions.services.stopping import PROVIDER
@@ -48,6 +49,8 @@ def order_answered(order: Order) -> None:
 
 def order_progressed(order: Order) -> None:
     """The meter moved: tell soon, at most every BECKN_PROGRESS_EVERY_S."""
+    conversation = home_of(order.pk)
+    note(transaction_id=conversation.transaction_id if conversation is not None else "")
     now = timezone.now()
     pause = timedelta(seconds=settings.BECKN_PROGRESS_EVERY_S)
     Transaction.objects.filter(order=order, progress_due_at=None).update(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from beckn.models import Transaction
 from beckn.services import news
+from emsp.core.correlation import about
 from sessions.models import Order
 from sessions.states import OrderState
 
@@ -34,7 +35,7 @@ def flush_due() -> int:
 def _tell(conversation: Transaction, order: Order) -> None:
     """Tell one order; one that cannot be told waits for its next reading, and costs the others nothing."""
     try:
-        with transaction.atomic():
+        with about(transaction_id=conversation.transaction_id, order=str(order)), transaction.atomic():
             news.tell_in(conversation, order.pk, "on_status", superseding=True)
     except Exception:
         log.exception("the progress of order %s could not be told", order.pk)

@@ -11,6 +11,8 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from emsp.core import tracing
+
 
 def _seed_problem(name: str) -> str | None:
     text = getattr(settings, name)
@@ -84,6 +86,10 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append("CANCELLATION_FEE_PERCENT is a number from 0 to 100")
     if not _is_number(settings.BECKN_DEFAULT_ENERGY_KWH, "0.01", "1000"):
         problems.append("BECKN_DEFAULT_ENERGY_KWH is a number from 0.01 to 1000")
+    if settings.LOG_FORMAT not in ("text", "json"):
+        problems.append("LOG_FORMAT is text or json")
+    if settings.OTEL_TRACES and not tracing.installed():
+        problems.append("OTEL_TRACES needs the packages of requirements/otel.txt")
     problems += _invoice_problems()
     if not settings.SANDBOX and not settings.BASE_URL.startswith("https://"):
         problems.append("BASE_URL must be https outside SANDBOX")

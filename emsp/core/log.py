@@ -1,8 +1,13 @@
-"""Keeps tokens, signatures and drivers' contact data out of the logs and of what the admin shows."""
+"""The form of log lines; keeps tokens, signatures and contact data out of them and of what the admin shows."""
 
 import logging
 import re
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+from emsp.core.correlation import ids_now
 
 MASK = "***"
 SECRET_MEMBERS = frozenset(
@@ -63,3 +68,33 @@ class MaskSecrets(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = mask_text(record.getMessage()), ()
         return True
+
+
+if TYPE_CHECKING:
+    _Formatter = logging.Formatter
+else:
+    _Formatter = object
+
+
+class _Masked(_Formatter):
+    def formatException(self, ei: Any) -> str:
+        """The traceback, masked: the text of an exception may repeat what came from outside."""
+        return mask_text(super().formatException(ei))
+
+
+class TextLine(_Masked, logging.Formatter):
+    """A line for a person at a console."""
+
+
+class JsonLine(_Masked, JsonFormatter):
+    """One JSON object a line, with the ids of what is being worked on as members of their own."""
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        super().add_fields(log_data, record, message_dict)
+        log_data |= {name: _masked_id(value) for name, value in ids_now().items()}
+
+
+@lru_cache(maxsize=4096)
+def _masked_id(text: str) -> str:
+    """Ids come from outside and may be anything; each stands in several lines."""
+    return mask_text(text)

@@ -1,6 +1,7 @@
 """Figures for /metrics, read from the tables when asked, so that every process tells the same.
 
-Only work that is under way is looked at: the tables grow, the answer does not slow down. Rules for them: deploy/alerts.yml.
+Only work that is under way is looked at: the tables grow, the answer does not slow down. Beside them stand the figures of
+exchanges, which processes count (emsp.core.exchanges). Rules for both: deploy/alerts.yml.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from emsp.core import exchanges
+
 registry = CollectorRegistry()
+registry.register(exchanges.registry)
 
 
 @dataclass(frozen=True)

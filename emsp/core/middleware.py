@@ -1,12 +1,16 @@
-"""What every partner's request meets first: the size limit, and errors in the partner's own envelope."""
+"""What every partner's request meets first: its figures, the size limit, and errors in the partner's own envelope."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from emsp.core import exchanges
+from emsp.core.correlation import about, ids_now
+from emsp.core.exchanges import BECKN, OCPI, Ending
 from emsp.core.wire import moment_text
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -26,6 +30,37 @@ def partner_error(request: HttpRequest, status: int, reason: str) -> HttpRespons
         body = {"status_code": 3000 if status >= 500 else 2000, "status_message": reason, "timestamp": stamp}
         return JsonResponse(body, status=status)
     return HttpResponse(reason, status=status, content_type="text/plain; charset=utf-8")
+
+
+class ExchangeMiddleware:
+    """Opens the scope of a request, and tells how it went when it came from a partner.
+
+    Action, module and partner are what the door noted; where it did not come so far, they are unknown.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with about():
+            begun = monotonic()
+            answer = self.get_response(request)
+            seconds = monotonic() - begun
+            ids = ids_now()
+            ending = Ending(_outcome(answer.status_code, refused="error_code" in ids), answer.status_code)
+            if request.path.startswith("/beckn/"):
+                subject, partner = ids.get("action", ""), ids.get("subscriber", "")
+                exchanges.tell(BECKN, "request", ending, subject=subject, partner=partner, seconds=seconds)
+            elif request.path.startswith("/ocpi/"):
+                subject, partner = ids.get("ocpi_module", ""), ids.get("connection", "")
+                exchanges.tell(OCPI, "received", ending, subject=subject, partner=partner, seconds=seconds)
+            return answer
+
+
+def _outcome(status: int, *, refused: bool) -> str:
+    if status >= 500:
+        return exchanges.FAILED
+    return exchanges.REFUSED if refused or status >= 400 else exchanges.OK
 
 
 class PartnerEdgeMiddleware:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -163,7 +164,9 @@ def _world(folder: Path, ports: Ports, children: Children) -> World:
     else:
         port = free_port_near(ports.base)
         redis_url = services.start_redis(folder, port, keys.redis_password, children, plain)
-    return World(ports, keys, *databases, redis_url)
+    metrics = folder / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)  # the figures of processes that are gone
+    return World(ports, keys, *databases, redis_url, str(metrics.resolve()))
 
 
 def _wait_until_served(

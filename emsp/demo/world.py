@@ -31,13 +31,17 @@ CHOICES = {
 
 @dataclass(frozen=True, repr=False)
 class World:
-    """One running demo. token_a: opens one registration at the simulated CPO, new at each start."""
+    """One running demo. token_a: opens one registration at the simulated CPO, new at each start.
+
+    metrics: the folder in which all processes keep their figures.
+    """
 
     ports: Ports
     keys: Keys
     database_url: str
     bap_database_url: str
     redis_url: str
+    metrics: str = ""
     token_a: str = field(default_factory=partial(token_urlsafe, 32))
 
     @property
@@ -74,6 +78,7 @@ class World:
             "SANDBOX": "true",
             "PAYMENT_SANDBOX_URL": self.payments_url,
             "PAYMENT_SANDBOX_KEY": keys.payment_key,
+            "PROMETHEUS_MULTIPROC_DIR": self.metrics,
         } | {name: given.get(name) or default for name, default in CHOICES.items()}
 
     def description(self) -> dict[str, Any]:

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "emsp.core.middleware.ExchangeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "emsp.core.middleware.PartnerEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -124,16 +125,33 @@ SESSION_COOKIE_SECURE = BASE_URL.startswith("https")
 CSRF_COOKIE_SECURE = BASE_URL.startswith("https")
 SESSION_COOKIE_HTTPONLY = True
 
+# text: lines for a person; json: one object a line, with the ids of the conversation, for a log store. There, or where
+# LOG_EXCHANGES says so, each message to and from a partner is a line.
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")  # text | json
+LOG_EXCHANGES = env.bool("LOG_EXCHANGES", default=LOG_FORMAT == "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"secrets": {"()": "emsp.core.log.MaskSecrets"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "text": {"()": "emsp.core.log.TextLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {
+            "()": "emsp.core.log.JsonLine",
+            "fmt": "%(levelname)s %(name)s %(message)s",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": True,
+        },
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "text",
+            "filters": ["secrets"],
+        },
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        "emsp.core.exchanges": {"level": "INFO" if LOG_EXCHANGES else "WARNING"},
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
         "celery": {"level": env.str("CELERY_LOG_LEVEL", default="WARNING")},
@@ -142,3 +160,15 @@ LOGGING = {
         "py.warnings": {"level": "ERROR"},
     },
 }
+
+# Figures of exchanges with partners. The directory brings together the processes of one machine, so that any of them
+# tells the figures of all; prometheus_client reads the name by itself, too. The port is that of a worker which is
+# scraped by itself; 0: none.
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+METRICS_PORT = env.int("METRICS_PORT", default=0)
+
+# A span for each exchange, to OpenTelemetry. Needs the extra `otel` (requirements/otel.txt).
+OTEL_TRACES = env.bool("OTEL_TRACES", default=False)
+
+# How long a migration waits for a lock before it gives up, so that requests do not queue up behind it; 0: for ever.
+MIGRATE_LOCK_TIMEOUT_S = env.int("MIGRATE_LOCK_TIMEOUT_S", default=5)

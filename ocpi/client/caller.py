@@ -15,12 +15,16 @@ from django.db import connection as database
 
 from emsp.core import circuits
 from emsp.core.circuits import Way
+from emsp.core import exchanges
+from emsp.core.correlation import about
 from emsp.core.wire import encode
 from ocpi.client import health
 from ocpi.client.envelope import Envelope, read_envelope
 from ocpi.client.errors import LeftAlone, PeerError
 from ocpi.client.transport import TokenAuth, exchange, longest_s
 from ocpi.models import AuthEncoding, Connection, Party
+
+MODULES = frozenset({"locations", "tariffs", "sessions", "cdrs", "tokens", "commands"})
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,27 @@ class Caller:
         """
         probe = self._enter(longest_s(read_timeout_s), insist=insist or self._insist)
         _let_go_of_database()
-        try:
-            answer = exchange(
-                method, url, auth=self._auth, headers=self._headers(routed=routed, has_body=body is not None),
-                body=encode(body) if body is not None else None, read_timeout_s=read_timeout_s, pooled=pooled,
-            )
-            envelope = read_envelope(answer, secret=secret, hidden=self._hidden)
-        except PeerError as error:
-            self._note(error, probe=probe)
-            raise
+        headers = self._headers(routed=routed, has_body=body is not None)
+        module, step = self._module(url, secret=secret), "pulled" if method == "GET" else "sent"
+        peer = self._connection.name if self._connection is not None else ""
+        with (
+            about(
+                connection=peer, ocpi_module=module, request_id=headers["X-Request-ID"],
+                correlation_id=self._correlation_id,
+            ),
+            exchanges.exchange(exchanges.OCPI, step, subject=module, partner=peer) as ending,
+        ):  # fmt: skip
+            try:
+                answer = exchange(
+                    method, url, auth=self._auth, headers=headers,
+                    body=encode(body) if body is not None else None, read_timeout_s=read_timeout_s, pooled=pooled,
+                )  # fmt: skip
+                ending.status = answer.status
+                envelope = read_envelope(answer, secret=secret, hidden=self._hidden)
+            except PeerError as error:
+                ending.outcome = exchanges.REFUSED if _is_refusal(error) else exchanges.FAILED
+                self._note(error, probe=probe)
+                raise
         self._note(None)
         return Answer(envelope, answer.headers)
 
@@ -90,6 +106,14 @@ class Caller:
         if way == Way.SHUT and not insist:
             raise LeftAlone
         return way == Way.PROBE
+
+    def _module(self, url: str, *, secret: bool) -> str:
+        """The module that an address of the peer belongs to, of those that OCPI knows; only credentials are secret."""
+        if secret:
+            return "credentials"
+        entries = self._connection.endpoints if self._connection is not None else []
+        found = (entry.get("identifier") for entry in entries if url.startswith(str(entry.get("url"))))
+        return next((str(name) for name in found if name in MODULES), "versions")
 
     def _note(self, error: PeerError | None, *, probe: bool = False) -> None:
         if self._connection is None:

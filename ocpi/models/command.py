@@ -61,6 +61,10 @@ class Command(models.Model):
         help_text="order this belongs to; authorization_reference at the CPO",
     )
     body = ExactJSONField(default=dict, help_text="as sent, without response_url")
+    asked_under = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), editable=False,
+        help_text="ids of the message that led to it, for logs and traces",
+    )
     check_evse_first = models.BooleanField(default=False, help_text="read the EVSE at the CPO before sending")
     location_id = models.CharField(max_length=255, blank=True)
     evse_uid = models.CharField(max_length=255, blank=True)

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from emsp.core.correlation import note
 from emsp.core.wire import load_json
 from ocpi.authentication import Peer, TokenAuthentication
 from ocpi.envelope import AlwaysJson, EnvelopeRenderer
@@ -17,9 +18,11 @@ from ocpi.errors import to_envelope
 from ocpi.models import Party
 from ocpi.services.parties import party_of
 from ocpi.throttling import PeerThrottle
+from ocpi.versions import V2_2_1
 
 TRACING = ("X-Request-ID", "X-Correlation-ID")
 ROUTING = ("country-code", "party-id")
+OUR_MODULES = frozenset({"versions", *(module for module, _ in V2_2_1.modules)})
 
 
 class OcpiView(APIView):
@@ -35,7 +38,15 @@ class OcpiView(APIView):
     open_to_registration: ClassVar[bool] = False
     """Whether a token A opens this door."""
 
+    tracing: dict[str, str]
+    """Request and correlation ids, which come back with the answer; made here where the peer named none."""
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.tracing = {name: request.headers.get(name) or str(uuid.uuid4()) for name in TRACING}
+        note(
+            request_id=self.tracing["X-Request-ID"], correlation_id=self.tracing["X-Correlation-ID"],
+            ocpi_module=_module(request),
+        )  # fmt: skip
         super().initial(request, *args, **kwargs)
         if self.peer.registering and not self.open_to_registration:
             raise NotAuthenticated
@@ -49,7 +60,7 @@ class OcpiView(APIView):
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in _answer_headers(request).items():
+        for name, value in (self.tracing | _routing(request)).items():
             answer[name] = value
         return answer
 
@@ -71,9 +82,18 @@ class OcpiView(APIView):
         return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def _answer_headers(request: Request) -> dict[str, str]:
-    """Request and correlation ids come back, or are made; routing headers come back swapped."""
-    headers = {name: request.headers.get(name) or str(uuid.uuid4()) for name in TRACING}
+def _module(request: Request) -> str:
+    """The module of our address that was asked for; empty where there is none."""
+    match = request.resolver_match
+    segments = match.route.strip("/").split("/") if match is not None else [""]
+    if segments[-1] == V2_2_1.number:  # its details are read for the list of our addresses, as versions are
+        return "versions"
+    return next((segment for segment in segments if segment in OUR_MODULES), "")
+
+
+def _routing(request: Request) -> dict[str, str]:
+    """Routing headers come back swapped."""
+    headers: dict[str, str] = {}
     for ours, theirs in (("from", "to"), ("to", "from")):
         for part in ROUTING:
             value = request.headers.get(f"OCPI-{theirs}-{part}")

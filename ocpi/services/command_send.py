@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from emsp.core.correlation import about
 from ocpi.client import CommandAnswer, NotOffered, OcpiClient, PeerError
 from ocpi.models import Command, CommandKind, CommandState, ConnectionStatus
 from ocpi.services import command_states
@@ -34,6 +35,13 @@ def send(command: Command) -> None:
     The row is SENT and committed before the request leaves: a worker that dies later leaves a command that
     may have been sent, and the result may come before the answer does.
     """
+    connection = command.party.connection.name
+    ids = command.asked_under | {"order": command.order_reference, "connection": connection, "command": str(command)}
+    with about(**ids):
+        _send(command)
+
+
+def _send(command: Command) -> None:
     if problem := _unsendable(command):
         return _apply(command, CommandState.FAILED, result=CPO_UNREACHABLE, message=problem)
     client = OcpiClient(command.party.connection, command.party)

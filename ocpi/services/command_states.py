@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 from django.utils import timezone
 
+from emsp.core.correlation import note
 from emsp.core.errors import DomainError
 from ocpi.models import Command, CommandState
 from ocpi.models.command import FINAL_STATES
@@ -53,7 +54,9 @@ class Changes(TypedDict, total=False):
 def lock(command_id: int) -> Command:
     """The row, locked until the end of the transaction, with its party and connection."""
     rows = Command.objects.select_for_update(of=("self",)).select_related("party__connection")
-    return rows.get(pk=command_id)
+    command = rows.get(pk=command_id)
+    note(**command.asked_under, order=command.order_reference, command=str(command))
+    return command
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from emsp.core.correlation import about
 from ocpi.models import Command, CommandKind, CommandState
 from ocpi.services import command_states
 from ocpi.services.command_states import NO_RESULT
@@ -29,7 +30,8 @@ def sweep() -> int:
     while overdue := _take():
         for command_id in overdue:
             try:
-                _move_on(command_id)
+                with about():
+                    _move_on(command_id)
             except Exception:  # a failing receiver of one command must not keep the others waiting
                 log.exception("command %s could not be moved on", command_id)
         seen += len(overdue)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from emsp.core.correlation import of_conversation
 from emsp.core.errors import DomainError
 from emsp.core.wakeup import wake
 from ocpi.models import Command, CommandKind, CommandState, Connection, Party, Token
@@ -63,6 +64,7 @@ def request_command(
     _check(kind, asked)
     command = Command(
         party=party, kind=kind, order_reference=order_reference, body=command_body(party, kind, asked),
+        asked_under=of_conversation(),
         check_evse_first=check_evse_first or kind == CommandKind.CHECK_EVSE,
         location_id=location_id, evse_uid=evse_uid, due_at=timezone.now(),
         reservation_expires_at=expires_at if kind == CommandKind.RESERVE_NOW else None,

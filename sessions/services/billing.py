@@ -106,18 +106,23 @@ def _replacing(order: Order, bill: Bill) -> Bill:
 
 
 def _order_of(cdr: Cdr) -> Order | None:
-    """By session, by authorization reference, by original of a credit, by token, EVSE and start (T66)."""
+    """By session, by authorization reference, by original of a credit, by token, EVSE and start (T66).
+
+    A reference in our form that is none of ours is of an order that a restore of the database lost: an order alike
+    that has its own session is another charge of the same driver.
+    """
     orders = Order.objects.filter(party=cdr.party)
-    candidates = []
+    candidates, alike = [], orders
     if cdr.credit and cdr.credit_reference_id:
         candidates.append(orders.filter(bills__cdr__key=cdr.credit_reference_id.casefold()))
     if cdr.session_id:
         candidates.append(orders.filter(session__key=cdr.session_id.casefold()))
     with contextlib.suppress(ValueError):  # no reference of ours on it
         candidates.append(orders.filter(reference=uuid.UUID(cdr.authorization_reference)))
+        alike = orders.filter(session=None)
     if cdr.token_uid and cdr.evse_uid:
         candidates.append(
-            orders.filter(
+            alike.filter(
                 token__uid__iexact=cdr.token_uid,
                 offer__evse__uid__iexact=cdr.evse_uid,
                 confirmed_at__gte=cdr.start_at - START_WINDOW,

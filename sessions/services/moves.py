@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from emsp.core.correlation import note
 from emsp.core.errors import DomainError
 from sessions.models import Order, OrderEvent
 from sessions.signals import order_changed
@@ -18,11 +19,13 @@ def lock(order_pk: int) -> Order:
     Rows that refer to it (callbacks, requests, quotes) may be written meanwhile: their writers hold other locks
     and would close a circle if they had to wait for this one.
     """
-    return (
+    order = (
         Order.objects.select_for_update(no_key=True, of=("self",))
         .select_related("offer", "party", "party__connection", "quote", "token", "session")
         .get(pk=order_pk)
     )
+    note(order=str(order))
+    return order
 
 
 @transaction.atomic

@@ -98,7 +98,7 @@ def test_the_image_has_no_development_packages_and_no_secrets():
 
 
 def test_requirements_name_no_address_and_hash_every_package():
-    for name in ("base", "dev"):
+    for name in ("base", "dev", "otel"):
         text = (PROJECT / f"requirements/{name}.txt").read_text()
         pins = re.findall(r"^[a-z0-9._-]+(?:\[[a-z0-9, -]+\])?==.*\\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
         assert len(pins) == len(re.findall(r"^[A-Za-z0-9]", text, re.MULTILINE)) > 20

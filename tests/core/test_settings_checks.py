@@ -8,6 +8,8 @@ from emsp.core.checks import check_settings
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
+        ("LOG_FORMAT", "xml", "LOG_FORMAT is text or json"),
+        ("OTEL_TRACES", True, "OTEL_TRACES needs the packages of requirements/otel.txt"),
         ("INVOICE_YEAR_STARTS_IN", 13, "INVOICE_YEAR_STARTS_IN is a month, 1 to 12"),
         ("INVOICE_TIME_ZONE", "Asia/Nowhere", "INVOICE_TIME_ZONE is not an IANA time zone"),
         ("INVOICE_PREFIX", "CRN", "INVOICE_PREFIX and CREDIT_NOTE_PREFIX must differ"),
