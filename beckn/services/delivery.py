@@ -21,9 +21,9 @@ from beckn.services.outcome import Outcome, Verdict, post
 from beckn.services.slots import Slots
 from emsp.core import circuits
 from emsp.core.circuits import Partner, Way
-from emsp.core.models import PartnerKind
 from emsp.core.correlation import about
 from emsp.core.exchanges import BECKN, FAILED, OK, REFUSED, exchange
+from emsp.core.models import PartnerKind
 from emsp.core.wire import encode, load_json, moment_text
 
 log = logging.getLogger(__name__)

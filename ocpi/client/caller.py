@@ -13,9 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection as database
 
-from emsp.core import circuits
+from emsp.core import circuits, exchanges
 from emsp.core.circuits import Way
-from emsp.core import exchanges
 from emsp.core.correlation import about
 from emsp.core.wire import encode
 from ocpi.client import health
