@@ -6,8 +6,8 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from beckn.authentication import caller
-from beckn.memory import Memory
 from emsp.core import rates
+from emsp.core.memory import Memory
 
 SHED_FIRST = "search"
 OTHERS = 2  # times as many requests as search may be sent before the rest is refused too

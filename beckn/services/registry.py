@@ -10,11 +10,11 @@ import requests
 import urllib3
 from django.conf import settings
 
-from beckn.memory import Memory
 from beckn.models import SubscriberStatus, SubscriberType
 from beckn.signing import BadKey, load_public_key
 from beckn.wire.v1_1_0.moments import moment_of
 from emsp.core.http import ForbiddenAddress, PartnerSession, check_url, within
+from emsp.core.memory import Memory
 from emsp.core.wire import WireError, load_json
 
 log = logging.getLogger(__name__)

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from beckn.memory import Memory
 from beckn.models import Subscriber, SubscriberStatus, SubscriberType
 from beckn.services import registry
 from beckn.signing import ID, BadKey, SignatureRefused, load_public_key
 from emsp.core.errors import DomainError
+from emsp.core.memory import Memory
 
 log = logging.getLogger(__name__)
 

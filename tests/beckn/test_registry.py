@@ -170,7 +170,7 @@ def test_a_record_that_is_gone_is_forgotten(network):
 
 def test_an_unknown_key_is_remembered_for_a_minute(network, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("beckn.memory.monotonic", lambda: clock[0])
+    monkeypatch.setattr("emsp.core.memory.monotonic", lambda: clock[0])
     asked = answer(network)
 
     for at in (100.0, 159.9, 160.1):
@@ -201,7 +201,7 @@ def test_who_was_disabled_here_is_not_looked_up_again(network):
 
 def test_after_a_mismatch_the_key_is_refreshed_once_a_minute(network, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("beckn.memory.monotonic", lambda: clock[0])
+    monkeypatch.setattr("emsp.core.memory.monotonic", lambda: clock[0])
     answer(network, record())
     row = find()
     network.reset()

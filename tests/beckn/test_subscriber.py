@@ -148,7 +148,7 @@ def test_disable_ends_all_keys_of_one_participant_at_once(capsys):
 @pytest.mark.django_db
 def test_a_change_made_by_another_process_bites_within_five_seconds(monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("beckn.memory.monotonic", lambda: clock[0])
+    monkeypatch.setattr("emsp.core.memory.monotonic", lambda: clock[0])
     SubscriberFactory()
     now = timezone.now()
     assert subscribers.find("bap.tests.example", "bap-key-1", now=now).status == "SUBSCRIBED"
