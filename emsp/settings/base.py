@@ -136,6 +136,7 @@ STORAGES = {
 # Sheets in and out: what the rows themselves need. Without these, every member of staff could bring sheets in.
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "emsp.backoffice.sheets.SheetStorage"
 
 # A body is refused before it is read when it is larger.
 BODY_LIMIT_BYTES = 1_000_000
