@@ -13,7 +13,7 @@ from emsp.backoffice.models import UploadedSheet
 KEPT = timedelta(hours=1)
 
 
-class SheetStorage(BaseStorage):
+class SheetStorage(BaseStorage):  # type: ignore[misc]
     """import-export's storage: made with the name of a sheet to read it, without one to save it.
 
     One that was never confirmed is forgotten after KEPT, when the next is saved.

@@ -42,12 +42,40 @@ WORK = [
 ]  # fmt: skip
 
 
+# Of each queue that somebody waits for: the rows that a worker should take now. What waits for a peer, or for the
+# next attempt, is not due: more workers would not help it.
+QUEUES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
+    "beckn": [("beckn.Request", ("RECEIVED", "WAITING")), ("beckn.Callback", ("PENDING",))],
+    "ocpi": [("ocpi.Command", ("CREATED",))],
+}
+
+
 class TableFigures(Collector):
-    """Open work by state, and how long the oldest of it waits."""
+    """Open work by state, how long the oldest of it waits, and how long each queue has left something lying."""
 
     def collect(self) -> Iterator[Metric]:
         for work in WORK:
             yield from _figures(work)
+        yield _queue_ages()
+
+
+def _queue_ages() -> GaugeMetricFamily:
+    now = timezone.now()
+    ages = GaugeMetricFamily(
+        "emsp_queue_oldest_seconds", "How long the oldest work that is due waits for a worker", labels=["queue"]
+    )
+    for queue, sources in QUEUES.items():
+        found = [_due_since(model, states, now) for model, states in sources]
+        oldest = min((since for since in found if since), default=now)
+        ages.add_metric([queue], (now - oldest).total_seconds())
+    return ages
+
+
+def _due_since(model: str, states: tuple[str, ...], now: datetime) -> datetime | None:
+    """Since when the oldest row is due that no worker has taken."""
+    rows = apps.get_model(model)._default_manager.filter(state__in=states, due_at__lte=now)
+    found: datetime | None = rows.exclude(leased_until__gte=now).aggregate(since=Min("due_at"))["since"]
+    return found
 
 
 def _figures(work: Work) -> Iterable[Metric]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from emsp.demo.files import write_private
 from emsp.demo.keys import Keys
-from emsp.demo.ports import HOST, Ports
+from emsp.demo.ports import Ports
 
 WORLD_FILE = "world.json"
 ENV_FILE = "env"
@@ -42,21 +42,26 @@ class World:
 
     @property
     def emsp_url(self) -> str:
-        return f"http://{HOST}:{self.ports.emsp}"
+        return f"http://{self.ports.host}:{self.ports.emsp}"
 
     @property
     def bap_url(self) -> str:
-        return f"http://{HOST}:{self.ports.bap}"
+        return f"http://{self.ports.host}:{self.ports.bap}"
+
+    @property
+    def cpo_url(self) -> str:
+        """The simulated CPO."""
+        return f"http://{self.ports.host}:{self.ports.cpo}"
 
     @property
     def versions_url(self) -> str:
-        """Where the simulated CPO's OCPI begins."""
-        return f"http://{HOST}:{self.ports.cpo}/ocpi/cpo/versions"
+        """Where its OCPI begins."""
+        return f"{self.cpo_url}/ocpi/cpo/versions"
 
     @property
     def payments_url(self) -> str:
         """The sandbox payment gateway."""
-        return f"http://{HOST}:{self.ports.payments}"
+        return f"http://{self.ports.host}:{self.ports.payments}"
 
     def environment(self, given: Mapping[str, str] = os.environ) -> dict[str, str]:
         """The eMSP's environment: every name of design.md §4. given: where CHOICES may be set."""
