@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emsp.demo.ports import HOST
 from emsp.demo.processes import Program
-from emsp.demo.world import CHOICES, World
+from emsp.demo.world import CHOICES, ELSEWHERE, World
 
 # Of the environment of whoever starts the demo, nothing that would make it another demo.
 FOREIGN = frozenset({
@@ -36,7 +36,7 @@ WORKERS = {  # name: queues, threads
 
 def plain_environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What every child gets: the given environment without names that mean something to the project."""
-    ours = {name for name in given if name in FOREIGN or name in CHOICES}
+    ours = {name for name in given if name in FOREIGN or name in CHOICES or name in ELSEWHERE}
     kept = {name: value for name, value in given.items() if name not in ours}
     direct = ",".join(filter(None, [given.get("NO_PROXY") or given.get("no_proxy"), HOST, "localhost"]))
     return kept | {

@@ -28,6 +28,9 @@ CHOICES = {
     "BECKN_START_ON": "confirm",
 }
 
+# Servers of yours beside DATABASE_URL and REDIS_URL; told to the processes where they are set (docs/scaling.md).
+ELSEWHERE = ("CELERY_BROKER_URL", "DATABASE_POOLED", "REPLICA_DATABASE_URL", "REPLICA_LAG_S")
+
 
 @dataclass(frozen=True, repr=False)
 class World:
@@ -64,7 +67,7 @@ class World:
         return f"http://{self.ports.host}:{self.ports.payments}"
 
     def environment(self, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The eMSP's environment: every name of design.md §4. given: where CHOICES may be set."""
+        """The eMSP's environment: every name of design.md §4. given: where CHOICES and ELSEWHERE may be set."""
         keys = self.keys
         return {
             "BASE_URL": self.emsp_url,
@@ -79,6 +82,7 @@ class World:
             "SANDBOX": "true",
             "PAYMENT_SANDBOX_URL": self.payments_url,
             "PAYMENT_SANDBOX_KEY": keys.payment_key,
+            **{name: given[name] for name in ELSEWHERE if given.get(name)},
         } | {name: given.get(name) or default for name, default in CHOICES.items()}
 
     def description(self) -> dict[str, Any]:

@@ -119,11 +119,14 @@ CELERY_TASK_ROUTES = {
     "emsp.developer.tasks.*": {"queue": "pulls"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = (
-    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": True}
-    if CELERY_BROKER_URL.startswith("redis")
-    else {"confirm_publish": True}
-)
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    "max_retries": 0,  # an ACK does not wait for a broker that is away
+    **(
+        {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": True}
+        if CELERY_BROKER_URL.startswith("redis")
+        else {"confirm_publish": True}
+    ),
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY = False
