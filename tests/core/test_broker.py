@@ -21,7 +21,7 @@ def task_of(url):
     app = Celery("elsewhere", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.conf.update(broker_url=url, task_always_eager=False)
-    return app.task(name="sweep")(print)
+    return app.task(name="sweep")(lambda: None)
 
 
 @pytest.mark.django_db(transaction=True)
