@@ -16,7 +16,7 @@ APPS := beckn sessions catalog ocpi emsp
 LOCATIONS ?= 100000
 MINUTES ?= 2
 
-.PHONY: help venv demo demo-reset test lint messages bench chaos
+.PHONY: help venv demo demo-reset test lint messages bench chaos apart chart
 
 help: ## this list
 	@sed -n 's/^\([a-z.-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name what; do \
@@ -56,3 +56,10 @@ bench: venv ## measure search, push and pull beside their floor (LOCATIONS=10000
 
 chaos: venv ## kill processes under load and prove that nothing was lost (MINUTES=2)
 	@exec $(PY) -m emsp.demo during chaos --minutes $(MINUTES)
+
+apart: venv ## the same on two network namespaces, one cut off now and then (needs root)
+	@exec $(PY) -m emsp.demo apart chaos --apart --minutes $(MINUTES)
+
+chart: venv ## lint, render and check the Helm chart; brings helm into .chart/ once
+	@deploy/chart-tools .chart
+	@$(PY) -m pytest tests/core/test_chart.py

@@ -4,12 +4,13 @@ import json
 import re
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
-from catalog import books
+from catalog import books, replica
 from catalog.geography import EARTH_RADIUS_M, Window, least_distance_m, windows
 from catalog.models import Offer
 from catalog.retail import choose, energy_price
@@ -64,10 +65,15 @@ def offers_near(wish: SearchWish) -> list[Offer]:
     Nothing found is an empty list.
     Source: design.md §5 (search), §6; beckn.md a.3 (strict on area, connector and provider, soft on text).
     """
-    found = _found(wish)
+    return _priced_for(wish.sold_through, replica.reading(partial(_fitting, wish)))
+
+
+def _fitting(wish: SearchWish, database: str) -> list[Offer]:
+    """What fits, in this database; without the free text where nothing fits that."""
+    found = _found(wish, database)
     if not found and text_words(wish.text):
-        found = _found(replace(wish, text=None))
-    return _priced_for(wish.sold_through, found)
+        found = _found(replace(wish, text=None), database)
+    return found
 
 
 def _priced_for(sold_through: str, offers: list[Any]) -> list[Offer]:
@@ -89,7 +95,7 @@ def text_words(text: str | None) -> list[str]:
     return [word for word in words if word not in _EMPTY_WORDS]
 
 
-def _found(wish: SearchWish) -> list[Offer]:
+def _found(wish: SearchWish, database: str) -> list[Offer]:
     """Ask for more candidates until the nearest locations are certain.
 
     The index orders by degrees. What it did not hand out is at least `reach_degrees` away, so every location
@@ -97,7 +103,7 @@ def _found(wish: SearchWish) -> list[Offer]:
     """
     candidates = wish.limit_locations * OFFERS_PER_LOCATION
     while True:
-        rows: list[Any] = list(Offer.objects.raw(*statement(wish, candidates)))
+        rows: list[Any] = list(Offer.objects.using(database).raw(*statement(wish, candidates)))
         found = [row for row in rows if row.pk is not None]
         reach_degrees = rows[0].reach_degrees
         if reach_degrees is None or wish.latitude is None or candidates >= MOST_CANDIDATES:
@@ -119,6 +125,7 @@ def _with_party(rows: list[Any]) -> list[Offer]:
     """Give each offer its Party, one object per CPO, from the columns that came with the row.
 
     Of an operator that is left alone because it does not answer no charger is told to be free: it is UNKNOWN.
+    What is asked of them later is read on the primary, wherever they came from.
     """
     parties: dict[int, Party] = {}
     for row in rows:
@@ -130,7 +137,8 @@ def _with_party(rows: list[Any]) -> list[Offer]:
                 "business_details": json.loads(row.cpo_details),
             }
             names = [field.attname for field in Party._meta.concrete_fields if field.attname in known]
-            parties[row.party_id] = Party.from_db(connection.alias, names, [known[name] for name in names])
+            parties[row.party_id] = Party.from_db(DEFAULT_DB_ALIAS, names, [known[name] for name in names])
+        row._state.db = DEFAULT_DB_ALIAS
         row.party = parties[row.party_id]
         if row.cpo_silent and row.status == "AVAILABLE":
             row.status = "UNKNOWN"

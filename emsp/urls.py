@@ -16,6 +16,7 @@ urlpatterns = [
     path("scorecards/<str:token>", sharing.scorecard, name="scorecard"),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("health/serving", health.serving),
     path("metrics", health.prometheus),
     path("track/<uuid:reference>", pages.track, name="track"),
     path("feedback/<uuid:reference>", pages.feedback, name="feedback"),

@@ -1,4 +1,4 @@
-"""A BAP on loopback: receives callbacks, checks their signature, hands each to its conversation."""
+"""A BAP on this machine: receives callbacks, checks their signature, hands each to its conversation."""
 
 import threading
 import time
@@ -9,21 +9,23 @@ from beckn import signing
 from beckn.walk.conversation import Conversation, Identity, Received
 from emsp.core.wire import load_json
 
+LOOPBACK = "127.0.0.1"
 ACK = b'{"message":{"ack":{"status":"ACK"}}}'
 
 
 class App(Conversation):
     """The app: a server for callbacks, a conversation of its own, and others beside it.
 
-    Its subscriber id and key (identity) must be trusted by the eMSP before the first request.
+    Its subscriber id and key (identity) must be trusted by the eMSP before the first request. host: address of this
+    machine where the eMSP reaches it.
     """
 
     def __init__(
-        self, subscriber_id: str, *, bpp_id: str, bpp_uri: str, bpp_public_key: bytes, domain: str
+        self, subscriber_id: str, *, bpp_id: str, bpp_uri: str, bpp_public_key: bytes, domain: str, host: str = LOOPBACK
     ) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer((host, 0), _handler(self))
         self._server.daemon_threads = True
-        uri = f"http://127.0.0.1:{self._server.server_address[1]}/beckn"
+        uri = f"http://{host}:{self._server.server_address[1]}/beckn"
         super().__init__(Identity(subscriber_id, bpp_id, bpp_uri, bpp_public_key, domain, uri))
         self._others: dict[str, Conversation] = {}
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

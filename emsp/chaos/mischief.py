@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: SIGKILL to the demo's processes, an emptied broker, faults at the simulated CPO."""
+"""What goes wrong on purpose: SIGKILL to the demo's processes, an emptied broker, faults at the simulated CPO, cut links."""
 
 import random
 import signal
@@ -10,10 +10,12 @@ from pathlib import Path
 import redis
 import requests
 
+from emsp.demo.apart import SIDES, cut, mend
 from emsp.demo.leftovers import members, recorded, send
 
 VICTIMS = ("web", "worker", "commands", "pulls", "beat", "redis", "postgres")
 FLUSH = "FLUSHALL"
+CUT_S = (6.0, 20.0)  # shorter and longer than the time limits of connections
 MOST_PER_MINUTE = 3  # the demo gives up on a process that dies six times within a minute
 FAULTS: list[dict[str, object]] = [
     {"kind": "slow", "seconds": 3, "times": 2},
@@ -75,6 +77,21 @@ class Mischief:
                 broker.flushall()
         except redis.RedisError:
             self._tell("Redis is away, nothing to empty")
+
+
+class Cuts(Mischief):
+    """Cuts one side of a demo on network namespaces off, for a while, and then lets it back in."""
+
+    def strike(self, now: float) -> None:
+        """One cut, of a random side and length; the other side goes on alone."""
+        side, seconds = self._random.choice(sorted(SIDES)), self._random.uniform(*CUT_S)
+        self._tell(f"side {side} is cut off for {seconds:.0f} s")
+        cut(side)
+        try:
+            time.sleep(seconds)
+        finally:
+            mend(side)
+        self.deeds[f"cut {side}"] += 1
 
 
 def until(seconds: float, every_s: float, strike: Callable[[float], None]) -> None:

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from beckn.walk.app import LOOPBACK
 from ocpi.models import Connection, Location
 
 VERSIONS_PATH = "/ocpi/cpo/versions"
@@ -14,7 +15,7 @@ def places() -> list[str]:
 
 
 def control_url() -> str:
-    """The switchboard of the simulated CPO."""
+    """The switchboard of the simulated CPO, which answers on loopback only."""
     versions_url = Connection.objects.get(versions_url__endswith=VERSIONS_PATH).versions_url
     parts = urlsplit(versions_url)
-    return f"{parts.scheme}://{parts.netloc}/control"
+    return f"{parts.scheme}://{LOOPBACK}:{parts.port}/control"

@@ -1,10 +1,14 @@
-"""/health/live: the process answers. /health/ready: database and broker answer too. /metrics: Prometheus text."""
+"""/health/live: the process answers. /health/serving: the database does too, which is enough to take requests in.
+/health/ready: so do Redis and the broker. /metrics: Prometheus text.
+"""
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from kombu import Connection
+from kombu.exceptions import OperationalError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from emsp.core import metrics
@@ -16,9 +20,17 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database is there and migrated and Redis answers; else 503 with what is missing."""
-    problems = [problem for problem in (_database_problem(), _broker_problem()) if problem]
-    if problems:
+    """200 when the database is there and migrated, and Redis and the broker answer; else 503 with what is missing."""
+    return _verdict(_database_problem(), _redis_problem(), _broker_problem())
+
+
+def serving(request: HttpRequest) -> JsonResponse:
+    """200 when the database is there and migrated: a balancer may send requests, which are kept until the broker is back."""
+    return _verdict(_database_problem())
+
+
+def _verdict(*found: str | None) -> JsonResponse:
+    if problems := [problem for problem in found if problem]:
         return JsonResponse({"status": "not ready", "problems": problems}, status=503)
     return JsonResponse({"status": "ok"})
 
@@ -37,10 +49,22 @@ def _database_problem() -> str | None:
     return "database is not migrated" if pending else None
 
 
-def _broker_problem() -> str | None:
+def _redis_problem() -> str | None:
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as broker:
             broker.ping()
     except (redis.RedisError, OSError):
         return "Redis does not answer"
+    return None
+
+
+def _broker_problem() -> str | None:
+    """Of a broker that is not Redis, which has been asked already."""
+    if settings.CELERY_BROKER_URL.startswith("redis"):
+        return None
+    try:
+        with Connection(settings.CELERY_BROKER_URL, connect_timeout=2) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0)
+    except (OperationalError, OSError):
+        return "the broker does not answer"
     return None

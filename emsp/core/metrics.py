@@ -46,12 +46,21 @@ WORK = [
 ]  # fmt: skip
 
 
+# Of each queue that somebody waits for: the rows that a worker should take now. What waits for a peer, or for the
+# next attempt, is not due: more workers would not help it.
+QUEUES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
+    "beckn": [("beckn.Request", ("RECEIVED", "WAITING")), ("beckn.Callback", ("PENDING",))],
+    "ocpi": [("ocpi.Command", ("CREATED",))],
+}
+
+
 class TableFigures(Collector):
-    """Open work by state, and how long the oldest of it waits; circuits."""
+    """Open work by state, how long the oldest of it waits, how long each queue has left something lying; circuits."""
 
     def collect(self) -> Iterator[Metric]:
         for work in WORK:
             yield from _figures(work)
+        yield _queue_ages()
         yield _circuits()
 
 
@@ -62,6 +71,25 @@ def _circuits() -> Metric:
     for circuit in apps.get_model("core.Circuit")._default_manager.all():
         told.add_metric([circuit.kind, circuit.name], int(circuit.opened_at is not None))
     return told
+
+
+def _queue_ages() -> GaugeMetricFamily:
+    now = timezone.now()
+    ages = GaugeMetricFamily(
+        "emsp_queue_oldest_seconds", "How long the oldest work that is due waits for a worker", labels=["queue"]
+    )
+    for queue, sources in QUEUES.items():
+        found = [_due_since(model, states, now) for model, states in sources]
+        oldest = min((since for since in found if since), default=now)
+        ages.add_metric([queue], (now - oldest).total_seconds())
+    return ages
+
+
+def _due_since(model: str, states: tuple[str, ...], now: datetime) -> datetime | None:
+    """Since when the oldest row is due that no worker has taken."""
+    rows = apps.get_model(model)._default_manager.filter(state__in=states, due_at__lte=now)
+    found: datetime | None = rows.exclude(leased_until__gte=now).aggregate(since=Min("due_at"))["since"]
+    return found
 
 
 def _figures(work: Work) -> Iterable[Metric]:

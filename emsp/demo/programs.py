@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emsp.demo.ports import HOST
 from emsp.demo.processes import Program
-from emsp.demo.world import CHOICES, World
+from emsp.demo.world import CHOICES, ELSEWHERE, World
 
 # Of the environment of whoever starts the demo, nothing that would make it another demo.
 FOREIGN = frozenset({
@@ -37,7 +37,7 @@ WORKERS = {  # name: queues, threads
 
 def plain_environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What every child gets: the given environment without names that mean something to the project."""
-    ours = {name for name in given if name in FOREIGN or name in CHOICES}
+    ours = {name for name in given if name in FOREIGN or name in CHOICES or name in ELSEWHERE}
     kept = {name: value for name, value in given.items() if name not in ours}
     direct = ",".join(filter(None, [given.get("NO_PROXY") or given.get("no_proxy"), HOST, "localhost"]))
     return kept | {
@@ -93,21 +93,31 @@ def manage(world: World, arguments: Sequence[str]) -> Program:
     return Program(arguments[0], (sys.executable, "manage.py", *arguments), emsp_environment(world))
 
 
-def web(world: World) -> Program:
-    """The eMSP's web server."""
-    command = _granian("emsp.wsgi:application", world.ports.emsp, WEB_PROCESSES, WEB_THREADS)
+def serving(world: World) -> list[Program]:
+    """What takes requests and works: the web server, and Celery's workers, one process for each kind of haste."""
+    web_server = web(world, world.ports.host, world.ports.emsp)
+    return [web_server, *(worker(world, name, queues, threads) for name, (queues, threads) in WORKERS.items())]
+
+
+def web(world: World, host: str, port: int, *, processes: int = WEB_PROCESSES) -> Program:
+    """The eMSP's web server, listening there."""
+    command = _granian("emsp.wsgi:application", host, port, processes, WEB_THREADS)
     return Program("web", command, emsp_environment(world))
 
 
-def workers(world: World) -> list[Program]:
-    """Celery's workers, one process for each kind of haste."""
-    return [
-        Program(name, _celery(
-            "worker", "-n", f"{name}@%h", "-Q", queues, "-P", "threads", "-c", str(threads),
-            "--without-gossip", "--without-mingle",
-        ), emsp_environment(world))
-        for name, (queues, threads) in WORKERS.items()
-    ]  # fmt: skip
+def worker(world: World, name: str, queues: str, threads: int) -> Program:
+    """A worker of Celery. queues: their names, comma separated."""
+    command = _celery(
+        "worker", "-n", f"{name}@%h", "-Q", queues, "-P", "threads", "-c", str(threads),
+        "--without-gossip", "--without-mingle",
+    )  # fmt: skip
+    return Program(name, command, emsp_environment(world))
+
+
+def balancer(world: World, targets: Sequence[str]) -> Program:
+    """In front of web servers elsewhere, at the eMSP's address. targets: `host:port` each."""
+    where = ("--host", world.ports.host, "--port", str(world.ports.emsp))
+    return Program("balancer", _python("emsp.demo.balancer", *where, *targets), plain_environment())
 
 
 def beat(world: World) -> Program:
@@ -120,7 +130,10 @@ def beat(world: World) -> Program:
 def simulator(world: World, folder: Path) -> Program:
     """The simulated CPO."""
     state = str(folder / "simulator.json")
-    command = _python("ocpi.simulator", "--port", str(world.ports.cpo), "--state", state)
+    # elsewhere than on loopback it listens there too, where alone it takes orders
+    host = HOST if world.ports.host == HOST else "0.0.0.0"
+    where = ("--host", host, "--port", str(world.ports.cpo), "--base-url", world.cpo_url)
+    command = _python("ocpi.simulator", *where, "--state", state)
     environment = plain_environment() | {"SIMULATOR_TOKEN_A": world.token_a}
     return Program("simulator", command, environment)
 
@@ -128,7 +141,7 @@ def simulator(world: World, folder: Path) -> Program:
 def payments(world: World, folder: Path) -> Program:
     """The sandbox payment gateway."""
     command = _python(
-        "sessions.payments.sandbox", "--port", str(world.ports.payments),
+        "sessions.payments.sandbox", "--host", world.ports.host, "--port", str(world.ports.payments),
         "--notify", f"{world.emsp_url}/payments/notify", "--state", str(folder / "payments.json"),
     )  # fmt: skip
     return Program("payments", command, plain_environment() | {"PAYMENT_SANDBOX_KEY": world.keys.payment_key})
@@ -136,7 +149,7 @@ def payments(world: World, folder: Path) -> Program:
 
 def bap(world: World) -> Program:
     """The reference BAP's web server."""
-    command = _granian("beckn.bap.wsgi:application", world.ports.bap, 1, BAP_THREADS)
+    command = _granian("beckn.bap.wsgi:application", world.ports.host, world.ports.bap, 1, BAP_THREADS)
     return Program("bap", command, bap_environment(world))
 
 
@@ -162,9 +175,9 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
 
-def _granian(application: str, port: int, processes: int, threads: int) -> tuple[str, ...]:
+def _granian(application: str, host: str, port: int, processes: int, threads: int) -> tuple[str, ...]:
     return _python(
-        "granian", "--interface", "wsgi", application, "--host", HOST, "--port", str(port),
+        "granian", "--interface", "wsgi", application, "--host", host, "--port", str(port),
         "--http", "1", "--no-ws", "--workers", str(processes), "--blocking-threads", str(threads),
         "--workers-kill-timeout", "4", "--no-access-log", "--log-level", "error",
     )  # fmt: skip

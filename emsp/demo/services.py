@@ -17,7 +17,7 @@ from emsp.core.log import mask_text
 from emsp.demo import embedded
 from emsp.demo.errors import DemoError
 from emsp.demo.files import write_private
-from emsp.demo.ports import HOST
+from emsp.demo.ports import Ports, free_port_near
 from emsp.demo.processes import Children, Program
 
 EMSP_DATABASE = "emsp"
@@ -26,9 +26,12 @@ START_S = 60.0  # recovery after a crash takes its time
 POLL_S = 0.1
 
 
-def start_postgresql(folder: Path, children: Children, environment: Mapping[str, str]) -> tuple[str, str]:
+def start_postgresql(
+    folder: Path, children: Children, environment: Mapping[str, str], *, network: tuple[str, str] | None = None
+) -> tuple[str, str]:
     """Start the packaged PostgreSQL on the data in `folder`, made at the first start.
 
+    network: (address, network in CIDR) where it listens beside its socket, to anybody in that network.
     Returns the URLs of the eMSP's and of the reference BAP's database; both exist then.
     """
     data = folder / "postgres"
@@ -41,7 +44,7 @@ def start_postgresql(folder: Path, children: Children, environment: Mapping[str,
     children.start(
         Program(
             "postgres",
-            embedded.postgresql_command(data, sockets),
+            embedded.postgresql_command(data, sockets, network),
             environment,
             user=embedded.owner(data),
             stop_signal=signal.SIGINT,
@@ -50,6 +53,8 @@ def start_postgresql(folder: Path, children: Children, environment: Mapping[str,
         )
     )
     template = f"postgresql://postgres:@/{{}}?host={quote(str(sockets), safe='/')}"
+    if network is not None:
+        template = f"postgresql://postgres:@{network[0]}:5432/{{}}"
     urls = template.format(EMSP_DATABASE), template.format(BAP_DATABASE)
     return use_postgresql(*urls, children, patience_s=START_S)
 
@@ -72,11 +77,11 @@ def use_postgresql(
 
 
 def start_redis(
-    folder: Path, port: int, password: str, children: Children, environment: Mapping[str, str]
+    folder: Path, ports: Ports, password: str, children: Children, environment: Mapping[str, str]
 ) -> str:
-    """Start the packaged Redis on loopback; returns its URL."""
-    configuration = folder / "redis.conf"
-    write_private(configuration, embedded.redis_configuration(port, password))
+    """Start the packaged Redis near the public ports; returns its URL."""
+    configuration, port = folder / "redis.conf", free_port_near(ports.base)
+    write_private(configuration, embedded.redis_configuration(ports.host, port, password))
     children.start(
         Program(
             "redis",
@@ -85,7 +90,7 @@ def start_redis(
             log=folder / "redis.log",
         )
     )
-    return use_redis(f"redis://:{password}@{HOST}:{port}/0", children)
+    return use_redis(f"redis://:{password}@{ports.host}:{port}/0", children)
 
 
 def use_redis(url: str, children: Children, *, patience_s: float = 10.0) -> str:

@@ -11,14 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
+from urllib.parse import urlsplit
 
-from emsp.demo import programs, services
+from emsp.demo import apart, programs, services
 from emsp.demo.console import Console
 from emsp.demo.errors import DemoError, ProcessDied, StopRequested
 from emsp.demo.folder import occupied
 from emsp.demo.keys import keep_keys
 from emsp.demo.leftovers import Record, end_leftovers
-from emsp.demo.ports import HOST, Ports, free_port_near
+from emsp.demo.ports import HOST, Ports
 from emsp.demo.processes import Children
 from emsp.demo.world import World, withdraw
 
@@ -28,7 +29,7 @@ POLL_S = 0.2
 # Who stops last, and for how long each group may take; 17 s together, of the 20 that design.md §8 allows.
 WORKERS_STOP_S = 7.0
 LAST_STOPS: list[tuple[tuple[str, ...], float]] = [
-    (("web", "bap", "simulator", "payments"), 5.0),
+    (("web", "web-a", "web-b", "balancer", "bap", "simulator", "payments"), 5.0),
     (("redis", "postgres"), 5.0),
 ]
 
@@ -60,12 +61,13 @@ def manage(folder: Path, console: Console, arguments: Sequence[str]) -> int:
         return _supervise(folder, console, work)
 
 
-def during(folder: Path, console: Console, arguments: Sequence[str]) -> int:
+def during(folder: Path, console: Console, arguments: Sequence[str], *, is_apart: bool = False) -> int:
     """Start everything, run `manage.py ARGUMENTS` beside it, stop everything. Returns the exit status.
 
+    is_apart: web and workers on other network namespaces (emsp.demo.apart), which must be laid already.
     The command is told the folder in DEMO_FOLDER. Raises DemoError as run() does.
     """
-    ports = Ports.read(os.environ.get("PORT_BASE"))
+    ports = Ports.read(os.environ.get("PORT_BASE"), apart.HUB if is_apart else HOST)
 
     def work(children: Children) -> None:
         world = _bring_up(folder, ports, console, children)
@@ -132,17 +134,16 @@ def _bring_up(folder: Path, ports: Ports, console: Console, children: Children) 
     console.say("demo: databases and seeds")
     children.run(programs.prepare(world), programs.prepare_bap(world))
     console.say("demo: eMSP, workers, CPO simulator and reference BAP")
-    children.start(programs.web(world))
+    for program in programs.serving(world) if ports.host == HOST else apart.serving(world):
+        children.start(program)
     children.start(programs.simulator(world, folder))
     children.start(programs.bap(world))
     children.start(programs.payments(world, folder))
-    for program in programs.workers(world):
-        children.start(program)
     children.start(programs.beat(world))
-    _wait_until_served("web", ports.emsp, "/health/ready", children)
-    _wait_until_served("bap", ports.bap, "/", children)
-    _wait_until_served("simulator", ports.cpo, "/ocpi/cpo/versions", children, statuses=(200, 401))
-    _wait_until_served("payments", ports.payments, "/", children)
+    _wait_until_served("web", world.emsp_url, "/health/ready", children)
+    _wait_until_served("bap", world.bap_url, "/", children)
+    _wait_until_served("simulator", world.versions_url, "", children, statuses=(200, 401))
+    _wait_until_served("payments", world.payments_url, "/", children)
     console.say("demo: stations of the simulated CPO")
     children.run(programs.connect(world))
     world.announce(folder)
@@ -158,27 +159,28 @@ def _world(folder: Path, ports: Ports, children: Children) -> World:
         urls = given["DATABASE_URL"], given.get("BAP_DATABASE_URL", "")
         databases = services.use_postgresql(*urls, children)
     else:
-        databases = services.start_postgresql(folder, children, plain)
+        network = None if ports.host == HOST else (ports.host, apart.NETWORK)
+        databases = services.start_postgresql(folder, children, plain, network=network)
     if given.get("REDIS_URL"):
         redis_url = services.use_redis(given["REDIS_URL"], children)
     else:
-        port = free_port_near(ports.base)
-        redis_url = services.start_redis(folder, port, keys.redis_password, children, plain)
+        redis_url = services.start_redis(folder, ports, keys.redis_password, children, plain)
     metrics = folder / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)  # the figures of processes that are gone
     return World(ports, keys, *databases, redis_url, str(metrics.resolve()))
 
 
 def _wait_until_served(
-    name: str, port: int, path: str, children: Children, statuses: tuple[int, ...] = (200,)
+    name: str, url: str, path: str, children: Children, statuses: tuple[int, ...] = (200,)
 ) -> None:
     """Wait until a server answers with one of `statuses`. Raises DemoError after READY_S seconds."""
     deadline = time.monotonic() + READY_S
     answer = "no answer"
     while time.monotonic() < deadline:
-        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        parts = urlsplit(url + path)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=5)
         try:
-            connection.request("GET", path)
+            connection.request("GET", parts.path)
             status = connection.getresponse().status
             if status in statuses:
                 return
@@ -188,7 +190,7 @@ def _wait_until_served(
         finally:
             connection.close()
         children.watch(POLL_S)
-    raise DemoError(f"{name} is not ready after {READY_S:.0f} s: {path} gives {answer}")
+    raise DemoError(f"{name} is not ready after {READY_S:.0f} s: {url}{path} gives {answer}")
 
 
 def _take_down(children: Children) -> None:

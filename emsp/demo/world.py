@@ -11,7 +11,7 @@ from typing import Any
 
 from emsp.demo.files import write_private
 from emsp.demo.keys import Keys
-from emsp.demo.ports import HOST, Ports
+from emsp.demo.ports import Ports
 
 WORLD_FILE = "world.json"
 ENV_FILE = "env"
@@ -27,6 +27,9 @@ CHOICES = {
     "BECKN_RESERVE_ON": "init",
     "BECKN_START_ON": "confirm",
 }
+
+# Servers of yours beside DATABASE_URL and REDIS_URL; told to the processes where they are set (docs/scaling.md).
+ELSEWHERE = ("CELERY_BROKER_URL", "DATABASE_POOLED", "REPLICA_DATABASE_URL", "REPLICA_LAG_S")
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,24 +49,29 @@ class World:
 
     @property
     def emsp_url(self) -> str:
-        return f"http://{HOST}:{self.ports.emsp}"
+        return f"http://{self.ports.host}:{self.ports.emsp}"
 
     @property
     def bap_url(self) -> str:
-        return f"http://{HOST}:{self.ports.bap}"
+        return f"http://{self.ports.host}:{self.ports.bap}"
+
+    @property
+    def cpo_url(self) -> str:
+        """The simulated CPO."""
+        return f"http://{self.ports.host}:{self.ports.cpo}"
 
     @property
     def versions_url(self) -> str:
-        """Where the simulated CPO's OCPI begins."""
-        return f"http://{HOST}:{self.ports.cpo}/ocpi/cpo/versions"
+        """Where its OCPI begins."""
+        return f"{self.cpo_url}/ocpi/cpo/versions"
 
     @property
     def payments_url(self) -> str:
         """The sandbox payment gateway."""
-        return f"http://{HOST}:{self.ports.payments}"
+        return f"http://{self.ports.host}:{self.ports.payments}"
 
     def environment(self, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The eMSP's environment: every name of design.md §4. given: where CHOICES may be set."""
+        """The eMSP's environment: every name of design.md §4. given: where CHOICES and ELSEWHERE may be set."""
         keys = self.keys
         return {
             "BASE_URL": self.emsp_url,
@@ -79,6 +87,7 @@ class World:
             "PAYMENT_SANDBOX_URL": self.payments_url,
             "PAYMENT_SANDBOX_KEY": keys.payment_key,
             "PROMETHEUS_MULTIPROC_DIR": self.metrics,
+            **{name: given[name] for name in ELSEWHERE if given.get(name)},
         } | {name: given.get(name) or default for name, default in CHOICES.items()}
 
     def description(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Django itself: applications, database, admin, templates, logs."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -81,15 +82,36 @@ TEMPLATES = [
 ]
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
-DATABASES = {"default": env.db_url_config(DATABASE_URL)} if DATABASE_URL else {"default": {}}
-if DATABASE_URL:
+# A streaming replica that search reads from while it is at most so many seconds behind (catalog.replica).
+REPLICA_DATABASE_URL = env.str("REPLICA_DATABASE_URL", default="")
+REPLICA_LAG_S = env.int("REPLICA_LAG_S", default=3)
+# Both URLs lead to PgBouncer, which gives a connection for a transaction only.
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
+
+# A machine that is gone says no goodbye: both ends of a connection find out within half a minute, so that its locks go.
+_KEEP_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
+               "connect_timeout": 5}  # fmt: skip
+_SERVER_KEEP_ALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+
+
+def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:
+    """Django's settings for a database. wait_s: for a connection from the pool, at most; over: libpq's parameters."""
+    made: dict[str, Any] = env.db_url_config(url)
+    options = made.setdefault("OPTIONS", {})
     # The pool is shared by the threads of one process; a size below the number of threads only waits.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 0,
-        "max_size": env.int("DATABASE_POOL_SIZE", default=24),
-        "timeout": 20,
-    }
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    options["pool"] = {"min_size": 0, "max_size": env.int("DATABASE_POOL_SIZE", default=24), "timeout": wait_s}
+    for name, value in (_KEEP_ALIVE | over).items():
+        options.setdefault(name, value)
+    made["CONN_HEALTH_CHECKS"] = True
+    made["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
+    if not DATABASE_POOLED:
+        options.setdefault("options", _SERVER_KEEP_ALIVE)
+    return made
+
+
+DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL, wait_s=20) if DATABASE_URL else {}}
+if REPLICA_DATABASE_URL:
+    DATABASES["replica"] = _database(REPLICA_DATABASE_URL, wait_s=2, connect_timeout=2, tcp_user_timeout=3_000)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
@@ -115,6 +137,7 @@ STORAGES = {
 # Sheets in and out: what the rows themselves need. Without these, every member of staff could bring sheets in.
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "emsp.backoffice.sheets.SheetStorage"
 
 # A body is refused before it is read when it is larger.
 BODY_LIMIT_BYTES = 1_000_000

@@ -2,8 +2,10 @@
 
 from emsp.settings.base import BASE_URL, env
 
-# Redis: broker of Celery and nothing else; what must not be lost is in PostgreSQL.
+# Redis: counts of requests in a second, and Celery's broker unless that is elsewhere (amqp://). What must not be lost
+# is in PostgreSQL.
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 
 # Beckn
 BECKN_SUBSCRIBER_ID = env.str("BECKN_SUBSCRIBER_ID", default="")
@@ -115,7 +117,6 @@ REST_FRAMEWORK = {
 }
 
 # Celery. Queues keep apart what may be slow (CPOs) from what must be quick (on_search).
-CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -128,11 +129,13 @@ CELERY_TASK_ROUTES = {
     "emsp.developer.tasks.*": {"queue": "pulls"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "retry_on_timeout": True,
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    "max_retries": 0,  # an ACK does not wait for a broker that is away
+    **(
+        {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": True}
+        if CELERY_BROKER_URL.startswith("redis")
+        else {"confirm_publish": True}
+    ),
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -12,7 +12,7 @@ from emsp.demo import embedded, programs, services
 from emsp.demo.console import Console
 from emsp.demo.errors import DemoError
 from emsp.demo.leftovers import Record
-from emsp.demo.ports import free_port_near
+from emsp.demo.ports import Ports, free_port_near
 from emsp.demo.processes import Children
 
 
@@ -60,9 +60,8 @@ def test_databases_are_there_and_kept_over_a_restart(tmp_path, children, name):
 
 
 def test_the_broker_asks_for_its_password_and_keeps_nothing(tmp_path, children):
-    port = free_port_near(31_000)
-
-    url = services.start_redis(tmp_path, port, "a-password", children, programs.plain_environment())
+    url = services.start_redis(tmp_path, Ports(31_000), "a-password", children, programs.plain_environment())
+    port = redis.connection.parse_url(url)["port"]
 
     with redis.Redis.from_url(url) as broker:
         assert broker.config_get("save") | broker.config_get("appendonly") == {"save": "", "appendonly": "no"}

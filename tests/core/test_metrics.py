@@ -59,6 +59,21 @@ def test_circuits_are_told_by_partner(client):
     assert told['emsp_circuit_open{kind="BAP",partner="an.app"}'] == "0.0"
 
 
+@pytest.mark.django_db
+def test_a_queue_is_as_old_as_what_is_due_and_not_taken(client):
+    now = timezone.now()
+    ago = {seconds: now - timedelta(seconds=seconds) for seconds in (40, 90, 200)}
+    RequestFactory(due_at=ago[40])
+    RequestFactory(due_at=ago[90], leased_until=now + timedelta(seconds=30))
+    RequestFactory(due_at=ago[200], state="ANSWERED")
+    CallbackFactory(due_at=now + timedelta(seconds=60))
+
+    told = figures(client)
+
+    assert 40 <= float(told['emsp_queue_oldest_seconds{queue="beckn"}']) < 60
+    assert told['emsp_queue_oldest_seconds{queue="ocpi"}'] == "0.0"
+
+
 def test_every_state_under_way_is_told():
     told = {work.name: set(work.states) for work in WORK}
 

@@ -1,6 +1,7 @@
 """A newcomer starts the demo and charges a car; processes are killed in between, and nothing is lost or done twice."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -8,7 +9,10 @@ import threading
 import uuid
 from decimal import Decimal
 
+import pytest
+
 from beckn.walk.steps import Walk
+from emsp.demo import apart
 from tests.world.conftest import ROOT, free_base, plain_environment
 
 DELHI = "28.631500,77.216700"
@@ -107,6 +111,20 @@ def test_half_a_minute_of_chaos_keeps_every_promise():
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    verdicts = [line.split()[-1] for line in done.stdout.splitlines() if line.endswith("kept") or " BROKEN " in line]
+    assert verdicts == ["kept"] * 9
+
+
+@pytest.mark.skipif(apart.why_not() is not None, reason=str(apart.why_not()))
+def test_a_side_that_is_cut_off_loses_nothing_and_does_nothing_twice():
+    """Two web servers and three workers on two network namespaces, one PostgreSQL, one Redis."""
+    chaos = ["chaos", "--apart", "--minutes", "0.2", "--every", "1", "--seed", "1"]
+    command = [sys.executable, "-m", "emsp.demo", "apart", *chaos]
+
+    done = subprocess.run(command, cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert re.search(r"deeds: cut (a|b) \d", done.stdout)
     verdicts = [line.split()[-1] for line in done.stdout.splitlines() if line.endswith("kept") or " BROKEN " in line]
     assert verdicts == ["kept"] * 9
 

@@ -13,11 +13,13 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 from tqdm import tqdm
 
+from beckn.walk.app import LOOPBACK
 from beckn.walk.trusted import trusted_app
 from emsp.chaos import proof
 from emsp.chaos.load import Load
-from emsp.chaos.mischief import Mischief, until
+from emsp.chaos.mischief import Cuts, Mischief, until
 from emsp.chaos.surroundings import control_url, places
+from emsp.demo.apart import HUB
 from emsp.demo.leftovers import recorded
 
 SPEED = 600  # simulated seconds per real one: a charge takes seconds
@@ -35,6 +37,7 @@ nothing stuck. Exit status 1 when a promise is broken.
   make chaos                      a demo of its own, two minutes
   make chaos MINUTES=10
   manage.py chaos --minutes 2     beside the running demo (make demo), whose processes it kills
+  make apart MINUTES=5            a demo on network namespaces: no kills, but one side is cut off now and then
 """
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -47,6 +50,9 @@ nothing stuck. Exit status 1 when a promise is broken.
         parser.add_argument("--every", type=float, default=5, help="seconds between two deeds (default 5)")
         parser.add_argument("--searchers", type=int, default=4, help="drivers who search (default 4)")
         parser.add_argument("--drivers", type=int, default=6, help="drivers who charge (default 6)")
+        parser.add_argument(
+            "--apart", action="store_true", help="cut links instead; within `python -m emsp.demo apart` only"
+        )
         parser.add_argument("--seed", type=int, default=None, help="of the random deeds; printed at the start")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,10 +62,12 @@ nothing stuck. Exit status 1 when a promise is broken.
         seed = options["seed"] if options["seed"] is not None else random.randrange(10**6)
         self.stdout.write(f"seed {seed}")
         begun_at = timezone.now()
-        mischief = Mischief(
+        deeds = Cuts if options["apart"] else Mischief
+        mischief = deeds(
             folder, redis_url=settings.REDIS_URL, control_url=control_url(), seed=seed, tell=tqdm.write
         )
-        with trusted_app("chaos.emsp.example") as app:
+        host = HUB if options["apart"] else LOOPBACK
+        with trusted_app("chaos.emsp.example", host=host) as app:
             load = Load(
                 app, places(), searchers=options["searchers"], drivers=options["drivers"], seed=seed
             )

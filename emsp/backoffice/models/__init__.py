@@ -1,4 +1,4 @@
-"""Cases, the figures of the hours, links to scorecards, the roles that were shipped, second factors."""
+"""Cases, the figures of the hours, links to scorecards, the roles that were shipped, second factors, uploaded sheets."""
 
 from emsp.backoffice.models.cases import (
     Case,
@@ -14,6 +14,7 @@ from emsp.backoffice.models.figures import HourlyFigure
 from emsp.backoffice.models.links import ScorecardLink
 from emsp.backoffice.models.roles import ShippedRole
 from emsp.backoffice.models.second_factor import Authenticator
+from emsp.backoffice.models.sheets import UploadedSheet
 
 __all__ = [
     "Authenticator",
@@ -28,4 +29,5 @@ __all__ = [
     "NoticeState",
     "ScorecardLink",
     "ShippedRole",
+    "UploadedSheet",
 ]
