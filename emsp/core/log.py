@@ -19,20 +19,21 @@ SECRET_MEMBERS = frozenset(
         "address_line",
         "virtual_payment_address",
         "bank_account_number",
+        "source_virtual_payment_address",
+        "source_bank_account_number",
         "auth_token",
     }
 )
 PERSONAL_PARENTS = frozenset({"billing", "customer", "person", "contact"})
 _TEXT = [
-    (
-        re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?)(token|signature|bearer|basic)\s+[^\s'\"]+"),
-        r"\1\2 ***",
-    ),
+    (re.compile(r"""(?i)(authorization['"]?\s*[:=]\s*['"]?)(token|bearer|basic)\s+[^\s'"]+"""), r"\1\2 ***"),
+    (re.compile(r"(?i)\b(signature)\s+keyId=.*"), r"\1 ***"),  # to the end of the line: it has quotes and blanks
     (re.compile(r"(?i)\b(token)\s+[A-Za-z0-9+/=_\-]{16,}"), r"\1 ***"),
-    (re.compile(r"(?i)(\"(?:token|password|phone|email)\"\s*:\s*)\"[^\"]*\""), r'\1"***"'),
+    (re.compile(r"""(?i)(['"](?:%s)['"]\s*:\s*)(?:"[^"]*"|'[^']*')""" % "|".join(sorted(SECRET_MEMBERS))), r'\1"***"'),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "***@***"),
-    (re.compile(r"\+\d{10,14}\b"), "+***"),
+    (re.compile(r"\+\d(?:[ -]?\d){9,13}\b"), "+***"),
     (re.compile(r"(?i)(redis|postgres(?:ql)?)://[^@\s]*@"), r"\1://***@"),
+    (re.compile(r"DETAIL:.*"), "DETAIL: ***"),  # PostgreSQL repeats there what was to be stored
 ]
 
 
@@ -57,9 +58,8 @@ def mask(value: Any, *, personal: bool = False) -> Any:
     return MASK if personal and isinstance(value, str) else value
 
 
-class MaskSecrets(logging.Filter):
-    """A logging filter: the rendered line is masked, whatever wrote it."""
+class MaskedLines(logging.Formatter):
+    """A logging formatter: the whole text is masked, whatever wrote it, and the traceback with the exception's words."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = mask_text(record.getMessage()), ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_text(super().format(record))

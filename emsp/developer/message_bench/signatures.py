@@ -30,6 +30,7 @@ REASONS = {
     "unsupported_algorithm": "only ed25519 is read",
     "created_in_future": "created lies in the future",
     "expired": "expires lies in the past",
+    "too_old": "created lies more than a day in the past, whatever expires says",
     "unknown_key": "nobody with this subscriber id and key id is registered, here or in the registry",
     "key_not_valid": "the key is registered, but may not be used now",
     "identity_mismatch": "the message is from another bap_id than keyId",
