@@ -1,6 +1,7 @@
 """Django itself: applications, database, admin, templates, logs."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -11,9 +12,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 SANDBOX = env.bool("SANDBOX", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+_HOSTS = ["*"] if SANDBOX else [urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 
 INSTALLED_APPS = [
@@ -34,6 +37,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_static",
     "axes",
+    "csp",
     "emsp.core",
     "ocpi",
     "catalog",
@@ -45,6 +49,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "emsp.core.csp.PagePolicyMiddleware",
+    "emsp.core.csp.DevicesMiddleware",
     "emsp.core.middleware.PartnerEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -93,7 +99,7 @@ if DATABASE_URL:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
@@ -118,11 +124,6 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 # A body is refused before it is read when it is larger.
 BODY_LIMIT_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
-
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SESSION_COOKIE_SECURE = BASE_URL.startswith("https")
-CSRF_COOKIE_SECURE = BASE_URL.startswith("https")
-SESSION_COOKIE_HTTPONLY = True
 
 LOGGING = {
     "version": 1,
