@@ -24,6 +24,8 @@ BPP_ID = env.str("BPP_ID", default="")
 BPP_URI = env.str("BPP_URI", default="").rstrip("/")
 BPP_PUBLIC_KEY = env.str("BPP_PUBLIC_KEY", default="")
 BPP_UNIQUE_KEY_ID = env.str("BPP_UNIQUE_KEY_ID", default="")
+# Its other keys while it rotates, as KEYID=PUBLICKEY, comma separated.
+BPP_OTHER_KEYS = dict(entry.partition("=")[::2] for entry in env.list("BPP_OTHER_KEYS", default=[]))
 BECKN_DOMAIN = env.str("BAP_DOMAIN", default="ev-charging:beckn")
 BECKN_VERSION = "1.1.0"
 SEND_TIMEOUT_S = 10
