@@ -25,11 +25,15 @@ SECRET_MEMBERS = frozenset(
     }
 )
 PERSONAL_PARENTS = frozenset({"billing", "customer", "person", "contact"})
+# A person's object as it stands in JSON or in Python's repr, with what lies two levels within it.
+_OBJECT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_PERSON = rf"""(['"](?:{"|".join(sorted(PERSONAL_PARENTS))})['"]\s*:\s*){_OBJECT}"""
 _NAMES = "|".join(sorted(SECRET_MEMBERS))
 _TEXT = [
     (re.compile(r"""(?i)(authorization['"]?\s*[:=]\s*['"]?)(token|bearer|basic)\s+[^\s'"]+"""), r"\1\2 ***"),
     (re.compile(r"(?i)\b(signature)\s+keyId=.*"), r"\1 ***"),  # to the end of the line: it has quotes and blanks
     (re.compile(r"(?i)\b(token)\s+[A-Za-z0-9+/=_\-]{16,}"), r"\1 ***"),
+    (re.compile(_PERSON), r'\1"***"'),
     (re.compile(rf"""(?i)(['"](?:{_NAMES})['"]\s*:\s*)(?:"[^"]*"|'[^']*')"""), r'\1"***"'),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "***@***"),
     (re.compile(r"\+\d(?:[ -]?\d){9,13}\b"), "+***"),

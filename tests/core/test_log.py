@@ -22,6 +22,7 @@ def written(message, *args, error=None):
         ('Authorization: Signature keyId="a|k|ed25519",signature="YQ=="', "Authorization: Signature ***"),
         ('{"callback_phone": "9000000001", "tax_id": "T1"}', '{"callback_phone": "***", "tax_id": "***"}'),
         ("{'phone': '9000000001', 'city': 'Delhi'}", "{'phone': \"***\", 'city': 'Delhi'}"),
+        ('{"billing": {"name": "Asha", "city": {"name": "Pune"}}, "id": "1"}', '{"billing": "***", "id": "1"}'),
         ("asha@drivers.example came", "***@*** came"),
         ("call +91 90000 00001 now", "call +*** now"),
         ("redis://:word@host:6379/0", "redis://***@host:6379/0"),
