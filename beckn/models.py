@@ -1,9 +1,9 @@
-"""Subscriber (whom we trust), Request (inbox), Callback (outbox), Transaction (a conversation)."""
+"""OwnKey (who we are), Subscriber (whom we trust), Request (inbox), Callback (outbox), Transaction (a conversation)."""
 
 from django.db import models
 
 from emsp.core.circuits import Partner
-from emsp.core.fields import EncryptedJSONField, ExactJSONField
+from emsp.core.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField, ExactJSONField
 from emsp.core.models import PartnerKind
 
 
@@ -59,6 +59,30 @@ class Subscriber(models.Model):
         return app_partner(self.subscriber_id)
 
 
+class OwnKey(models.Model):
+    """A key pair of ours, for signing and for the registry's challenge; there are two while one takes over from the other.
+
+    signing_private_key, encryption_private_key: base64 of 32 bytes; empty once retired. signs_from: null while it is only
+    announced; the newest moment of those that are not retired says which one signs.
+    """
+
+    unique_key_id = models.CharField(max_length=255, unique=True)
+    signing_public_key = models.CharField(max_length=64)
+    encryption_public_key = models.CharField(max_length=64)
+    signing_private_key = EncryptedTextField(blank=True)
+    encryption_private_key = EncryptedTextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    signs_from = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.unique_key_id
+
+
 class Transaction(models.Model):
     """A conversation: all messages of one app under one transaction_id, and the order it led to.
 
@@ -73,7 +97,7 @@ class Transaction(models.Model):
     )
     billing = EncryptedJSONField(null=True, blank=True)
     customer = EncryptedJSONField(null=True, blank=True)
-    payments = ExactJSONField(null=True, blank=True)
+    payments = EncryptedJSONField(null=True, blank=True)
     progress_sent_at = models.DateTimeField(null=True, blank=True)
     progress_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -155,7 +179,7 @@ class Callback(models.Model):
     message_id = models.CharField(max_length=255)
     action = models.CharField(max_length=32)
     url = models.CharField(max_length=700)
-    body = models.BinaryField()
+    body = EncryptedBinaryField()
     sequence_key = models.CharField(
         max_length=40, blank=True, help_text="callbacks with one key leave in order"
     )
@@ -203,7 +227,7 @@ class Rating(models.Model):
     category = models.CharField(max_length=60)
     rated_id = models.CharField(max_length=255)
     value = models.CharField(max_length=10, blank=True)
-    comment = models.TextField(blank=True)
+    comment = EncryptedTextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

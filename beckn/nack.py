@@ -33,6 +33,7 @@ REASONS = {
     "unsupported_algorithm": "the algorithm must be ed25519",
     "created_in_future": "created lies in the future",
     "expired": "expires lies in the past",
+    "too_old": "created lies more than a day in the past",
     "unknown_key": "the key is not known",
     "key_not_valid": "the key is not valid now",
     "signature_mismatch": "the signature does not verify over the received bytes",

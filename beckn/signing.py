@@ -22,6 +22,7 @@ ALGORITHM = "ed25519"
 COVERED = "(created) (expires) digest"
 CREATED_BACKDATED_S = 5  # released ONIX versions tolerate no clock that is ahead (beckn.md b.2)
 FORWARD_SKEW_S = 5
+MAX_AGE_S = 86_400  # older signatures are refused, whatever they say of expires: message ids are kept longer
 HEADER_LIMIT = 4096  # characters
 SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # DER before the key itself
 
@@ -119,14 +120,16 @@ def parse(header: str) -> SignatureHeader:
 
 
 def check_times(header: SignatureHeader, now: int, skew_s: int = FORWARD_SKEW_S) -> None:
-    """Raises SignatureRefused (created_in_future, expired) unless it holds at now, in Unix seconds.
+    """Raises SignatureRefused (created_in_future, expired, too_old) unless it holds at now, in Unix seconds.
 
-    created may be skew_s ahead; expires equal to now still passes. Source: beckn.md b.2.
+    created may be skew_s ahead and MAX_AGE_S back; expires equal to now still passes. Source: beckn.md b.2, replay.
     """
     if header.created > now + skew_s:
         raise SignatureRefused("created_in_future")
     if header.expires < now:
         raise SignatureRefused("expired")
+    if header.created < now - MAX_AGE_S:
+        raise SignatureRefused("too_old")
 
 
 def verify(

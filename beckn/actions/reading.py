@@ -10,6 +10,7 @@ from beckn.wire.v1_1_0 import Item, OrderIn, decimal_of, text_of
 from beckn.wire.v1_1_0.moments import moment_of
 from catalog.models import Offer
 from emsp.core import crypto
+from sessions.services import drivers
 from sessions.services.quoting import MAX_ENERGY_KWH, Wish
 
 ITEMS = "message.order.items"
@@ -169,12 +170,13 @@ def driver_hash(conversation: Transaction) -> str:
         (contact or {}).get("phone"),
         (contact or {}).get("email"),
     ):
-        if found := contact_hash(conversation.bap_id, text_of(known)):
-            return found
+        if found := contact_hashes(conversation.bap_id, text_of(known)):
+            return drivers.known_as(found)
     return ""
 
 
-def contact_hash(bap_id: str, contact: str) -> str:
-    """By what a driver of this app with this phone number or mail address is known; empty without one."""
+def contact_hashes(bap_id: str, contact: str) -> list[str]:
+    """By what a driver of this app with this phone number or mail address is known, under the present key and earlier
+    ones; empty without one."""
     text = "".join(contact.split()).casefold()
-    return crypto.keyed_hash(f"{bap_id}|{text}") if text else ""
+    return crypto.keyed_hashes(f"{bap_id}|{text}") if text else []

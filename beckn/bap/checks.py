@@ -12,8 +12,7 @@ KEYS = {"BAP_SIGNING_PRIVATE_KEY": (32, 64), "BPP_PUBLIC_KEY": (32, 44)}
 ENVIRONMENT = {"DATABASE_URL": "BAP_DATABASE_URL"}
 
 
-def _key_problem(name: str, lengths: tuple[int, ...]) -> str | None:
-    text = getattr(settings, name)
+def _key_problem(name: str, text: str, lengths: tuple[int, ...]) -> str | None:
     if not text:
         return f"{name} is not set"
     try:
@@ -30,7 +29,9 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     problems = [
         f"{ENVIRONMENT.get(name, name)} is not set" for name in REQUIRED if not getattr(settings, name)
     ]
-    problems += [text for name, lengths in KEYS.items() if (text := _key_problem(name, lengths))]
+    keys = [(name, getattr(settings, name), lengths) for name, lengths in KEYS.items()]
+    keys += [(f"BPP_OTHER_KEYS {name}", text, KEYS["BPP_PUBLIC_KEY"]) for name, text in settings.BPP_OTHER_KEYS.items()]
+    problems += [problem for key in keys if (problem := _key_problem(*key))]
     if settings.BAP_URI and not settings.BAP_URI.endswith("/beckn"):
         problems.append("BAP_URI must end in /beckn: callbacks are served at {BAP_URI}/on_<action>")
     if settings.CALLBACK_WAIT_S < 1:

@@ -5,6 +5,8 @@ from typing import Any
 
 import environ
 
+from emsp.core.csp import policy, tile_origin
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent
@@ -22,6 +24,8 @@ BPP_ID = env.str("BPP_ID", default="")
 BPP_URI = env.str("BPP_URI", default="").rstrip("/")
 BPP_PUBLIC_KEY = env.str("BPP_PUBLIC_KEY", default="")
 BPP_UNIQUE_KEY_ID = env.str("BPP_UNIQUE_KEY_ID", default="")
+# Its other keys while it rotates, as KEYID=PUBLICKEY, comma separated.
+BPP_OTHER_KEYS = dict(entry.partition("=")[::2] for entry in env.list("BPP_OTHER_KEYS", default=[]))
 BECKN_DOMAIN = env.str("BAP_DOMAIN", default="ev-charging:beckn")
 BECKN_VERSION = "1.1.0"
 SEND_TIMEOUT_S = 10
@@ -46,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "beckn.bap.middleware.PageSecurityMiddleware",
 ]
 ROOT_URLCONF = "beckn.bap.urls"
@@ -100,14 +105,26 @@ WHITENOISE_MAX_AGE = 300
 # A callback larger than this is refused before it is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
+# The proxy that ends TLS says so in X-Forwarded-Proto.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
+SECURE_SSL_REDIRECT = _secure
+SECURE_HSTS_SECONDS = 365 * 86_400 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the list of browsers' makers is for whoever owns the domain
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = policy(img_src=[tile_origin(TILE_URL)] if TILE_URL else [])
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "emsp.core.log.MaskedLines",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "WARNING"}},

@@ -8,15 +8,14 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import lru_cache
 
 from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from nacl.signing import SigningKey
 
 from beckn import signing
 from beckn.models import Callback, CallbackState, app_partner
+from beckn.services import own_keys
 from beckn.services.outcome import Outcome, Verdict, post
 from beckn.services.slots import Slots
 from emsp.core import circuits
@@ -208,16 +207,12 @@ def _fresh(callback: Callback) -> bytes:
 
 
 def _headers(body: bytes) -> dict[str, str]:
+    ours = own_keys.current()
     signature = signing.sign(
         body,
         subscriber_id=settings.BECKN_SUBSCRIBER_ID,
-        unique_key_id=settings.BECKN_UNIQUE_KEY_ID,
-        private_key=_our_key(settings.BECKN_SIGNING_PRIVATE_KEY),
+        unique_key_id=ours.unique_key_id,
+        private_key=ours.signing,
         now=int(time.time()),
     )
     return {"Content-Type": "application/json", "Authorization": signature}
-
-
-@lru_cache(maxsize=2)
-def _our_key(text: str) -> SigningKey:
-    return signing.load_private_key(text)

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from beckn import reading, signing
+from beckn.services import own_keys
 from beckn.signing import SignatureRefused
 from emsp.core.errors import DomainError
 from emsp.core.wire import WireError
@@ -44,7 +45,7 @@ def answer(headers: Mapping[str, str], raw: bytes, *, now: datetime | None = Non
     body = reading.read(raw)
     if body.get("subscriber_id", settings.BECKN_SUBSCRIBER_ID) != settings.BECKN_SUBSCRIBER_ID:
         raise WireError("is not our subscriber id", path="subscriber_id")
-    return _decrypt(body.get("challenge"))
+    return _decrypt(body.get("challenge"), {body.get(name) for name in ("pub_key_id", "unique_key_id")})
 
 
 def _check_registry(headers: Mapping[str, str], raw: bytes, now: datetime) -> None:
@@ -62,24 +63,32 @@ def _check_registry(headers: Mapping[str, str], raw: bytes, now: datetime) -> No
     signing.verify_bytes(raw, signature, key)
 
 
-def _decrypt(challenge: Any) -> str:
-    """X25519 shared secret, not hashed, as the key of AES-256 in ECB with PKCS#7."""
+def _decrypt(challenge: Any, named: set[Any]) -> str:
+    """The challenge, by the key that is named, else by whichever it was encrypted for: a successor is asked early."""
     if not isinstance(challenge, str) or not 0 < len(challenge) <= CHALLENGE_LIMIT:
         raise WireError("required: base64 text", path="challenge")
-    try:
-        ciphertext = base64.b64decode(challenge, validate=True)
-        decryptor = Cipher(AES256(_shared_secret()), ECB()).decryptor()  # noqa: S305 (the registry's choice)
-        padded = decryptor.update(ciphertext) + decryptor.finalize()
-        unpadder = PKCS7(BLOCK_BITS).unpadder()
-        text = (unpadder.update(padded) + unpadder.finalize()).decode()
-    except ValueError:  # not base64, no whole blocks, wrong padding, not UTF-8: not for us
-        raise WireError("was not encrypted for us", path="challenge") from None
-    if not text.isprintable():
+    keys = sorted(own_keys.all_active(), key=lambda key: key.unique_key_id not in named)
+    found = (_opened(challenge, key.encryption) for key in keys)
+    text = next((text for text in found if text is not None), None)
+    if text is None:
         raise WireError("was not encrypted for us", path="challenge")
     return text
 
 
-def _shared_secret() -> bytes:
-    ours = base64.b64decode(settings.BECKN_ENCRYPTION_PRIVATE_KEY)[:32]
+def _opened(challenge: str, private_key: str) -> str | None:
+    """X25519 shared secret, not hashed, as the key of AES-256 in ECB with PKCS#7; None when it is not for this key."""
+    try:
+        ciphertext = base64.b64decode(challenge, validate=True)
+        decryptor = Cipher(AES256(_shared_secret(private_key)), ECB()).decryptor()  # noqa: S305 (the registry's choice)
+        padded = decryptor.update(ciphertext) + decryptor.finalize()
+        unpadder = PKCS7(BLOCK_BITS).unpadder()
+        text = (unpadder.update(padded) + unpadder.finalize()).decode()
+    except ValueError:  # not base64, no whole blocks, wrong padding, not UTF-8
+        return None
+    return text if text.isprintable() else None
+
+
+def _shared_secret(private_key: str) -> bytes:
+    ours = base64.b64decode(private_key)[:32]
     theirs = base64.b64decode(settings.BECKN_REGISTRY_ENCRYPTION_PUBLIC_KEY).removeprefix(SPKI_PREFIX)
     return X25519PrivateKey.from_private_bytes(ours).exchange(X25519PublicKey.from_public_bytes(theirs))

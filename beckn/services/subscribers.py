@@ -117,6 +117,18 @@ def add(
     )
 
 
+def retire(subscriber_id: str, unique_key_id: str, *, valid_until: datetime) -> Subscriber | None:
+    """End one key of a participant at a moment, while its others go on; None when we do not know it.
+
+    The key is ours to judge from then on: the registry is not asked again whether it is valid.
+    """
+    key = Subscriber.objects.filter(subscriber_id=subscriber_id, unique_key_id=unique_key_id).first()
+    if key is not None:
+        key.valid_until, key.local, key.fetched_at = valid_until, True, None
+        key.save(update_fields=["valid_until", "local", "fetched_at"])
+    return key
+
+
 def disable(subscriber_id: str) -> int:
     """Trust none of a participant's keys any more, whatever the registry says. Returns the number of keys."""
     ended = {"status": SubscriberStatus.UNSUBSCRIBED, "local": True, "fetched_at": None}

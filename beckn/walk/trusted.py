@@ -7,19 +7,18 @@ from django.conf import settings
 
 from beckn import signing
 from beckn.models import Subscriber, SubscriberType
-from beckn.services import subscribers
+from beckn.services import own_keys, subscribers
 from beckn.walk.app import LOOPBACK, App
 
 
 @contextmanager
 def trusted_app(subscriber_id: str, *, host: str = LOOPBACK) -> Iterator[App]:
     """An App under this id, which is a subscriber with a fresh key until the block ends. host: as App's."""
-    key = signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY)
     app = App(
         subscriber_id,
         bpp_id=settings.BECKN_SUBSCRIBER_ID,
         bpp_uri=settings.BECKN_URI,
-        bpp_public_key=bytes(key.verify_key),
+        bpp_public_key=bytes(own_keys.current().signing.verify_key),
         domain=settings.BECKN_DOMAINS[0],
         host=host,
     )

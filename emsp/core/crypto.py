@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
@@ -15,12 +15,36 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
 
 def encrypt(text: str) -> str:
     """Ciphertext under the first of FIELD_ENCRYPTION_KEYS."""
-    return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
+    return encrypt_bytes(text.encode()).decode()
 
 
 def decrypt(ciphertext: str) -> str:
     """The text again; any of FIELD_ENCRYPTION_KEYS opens it. Raises cryptography.fernet.InvalidToken when none does."""
-    return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(ciphertext.encode()).decode()
+    return decrypt_bytes(ciphertext.encode()).decode()
+
+
+def encrypt_bytes(content: bytes) -> bytes:
+    """As encrypt, of bytes."""
+    return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(content)
+
+
+def decrypt_bytes(ciphertext: bytes) -> bytes:
+    """As decrypt, of bytes."""
+    return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(ciphertext)
+
+
+def is_current(ciphertext: bytes) -> bool:
+    """Whether the first of FIELD_ENCRYPTION_KEYS opens it: then there is nothing to encrypt anew."""
+    try:
+        _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS[:1])).decrypt(ciphertext)
+    except InvalidToken:
+        return False
+    return True
+
+
+def renewed(ciphertext: bytes) -> bytes:
+    """The same under the first of FIELD_ENCRYPTION_KEYS. Raises InvalidToken when no key opens it."""
+    return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).rotate(ciphertext)
 
 
 def token_hash(token: str) -> str:
@@ -30,4 +54,10 @@ def token_hash(token: str) -> str:
 
 def keyed_hash(text: str) -> str:
     """HMAC-SHA-256 under SECRET_KEY: recognises a driver again without storing who it is."""
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return keyed_hashes(text)[0]
+
+
+def keyed_hashes(text: str) -> list[str]:
+    """keyed_hash of text, then what it was under each of SECRET_KEY_FALLBACKS."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest() for key in keys]

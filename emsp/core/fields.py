@@ -1,4 +1,4 @@
-"""Model fields: exact JSON, encrypted text and JSON, and PostgreSQL's own point."""
+"""Model fields: exact JSON, encrypted text, JSON and bytes, and PostgreSQL's own point."""
 
 import re
 from decimal import Decimal
@@ -56,6 +56,16 @@ class EncryptedJSONField(EncryptedTextField):
 
     def value_to_string(self, obj: models.Model) -> str:
         return _dumps(self.value_from_object(obj))
+
+
+class EncryptedBinaryField(models.BinaryField):  # type: ignore[type-arg]
+    """Bytes that are ciphertext in the database, for example a message as it is sent."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return crypto.decrypt_bytes(bytes(value)) if value else value
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(crypto.encrypt_bytes(bytes(value)) if value else value, connection, prepared)
 
 
 class PointField(models.Field):  # type: ignore[type-arg]

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +33,9 @@ RESPONSE_LIMIT_BYTES = 10_000_000
 CALLBACK_RESPONSE_LIMIT_BYTES = 64_000
 # IPv4-compatible, SIIT and NAT64: the last four bytes are an IPv4 address.
 TRANSLATED = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+# Not for us, though ipaddress counts them among the public ones: addresses of a site, NAT64 within a network, and those
+# under which clouds answer their own machines about keys.
+INTERNAL = tuple(map(ip_network, ("fec0::/10", "64:ff9b:1::/48", "192.0.0.0/24", "168.63.129.16/32")))
 PIECE_BYTES = 16_384
 READ_TIMEOUT_S = 10  # where a caller names none
 CALLBACK_TIMEOUT = urllib3.Timeout(connect=3, read=10)
@@ -86,9 +89,13 @@ def public_addresses(host: str, port: int) -> list[str]:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for text in addresses:
         address = ipaddress.ip_address(text.split("%")[0])
-        if address.is_multicast or not all(each.is_global for each in (address, *_within(address))):
+        if not all(map(_is_public, (address, *_within(address)))):
             raise ForbiddenAddress("the URL leads to a private address")
     return addresses
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast and not any(address in network for network in INTERNAL)
 
 
 def _within(address: IPv4Address | IPv6Address) -> list[IPv4Address]:

@@ -3,7 +3,7 @@
 import logging
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -24,20 +24,26 @@ SECRET_MEMBERS = frozenset(
         "address_line",
         "virtual_payment_address",
         "bank_account_number",
+        "source_virtual_payment_address",
+        "source_bank_account_number",
         "auth_token",
     }
 )
 PERSONAL_PARENTS = frozenset({"billing", "customer", "person", "contact"})
+# A person's object as it stands in JSON or in Python's repr, with what lies two levels within it.
+_OBJECT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_PERSON = rf"""(['"](?:{"|".join(sorted(PERSONAL_PARENTS))})['"]\s*:\s*){_OBJECT}"""
+_NAMES = "|".join(sorted(SECRET_MEMBERS))
 _TEXT = [
-    (
-        re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?)(token|signature|bearer|basic)\s+[^\s'\"]+"),
-        r"\1\2 ***",
-    ),
+    (re.compile(r"""(?i)(authorization['"]?\s*[:=]\s*['"]?)(token|bearer|basic)\s+[^\s'"]+"""), r"\1\2 ***"),
+    (re.compile(r"(?i)\b(signature)\s+keyId=.*"), r"\1 ***"),  # to the end of the line: it has quotes and blanks
     (re.compile(r"(?i)\b(token)\s+[A-Za-z0-9+/=_\-]{16,}"), r"\1 ***"),
-    (re.compile(r"(?i)(\"(?:token|password|phone|email)\"\s*:\s*)\"[^\"]*\""), r'\1"***"'),
+    (re.compile(_PERSON), r'\1"***"'),
+    (re.compile(rf"""(?i)(['"](?:{_NAMES})['"]\s*:\s*)(?:"[^"]*"|'[^']*')"""), r'\1"***"'),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "***@***"),
-    (re.compile(r"\+\d{10,14}\b"), "+***"),
+    (re.compile(r"\+\d(?:[ -]?\d){9,13}\b"), "+***"),
     (re.compile(r"(?i)(redis|postgres(?:ql)?)://[^@\s]*@"), r"\1://***@"),
+    (re.compile(r"DETAIL:.*"), "DETAIL: ***"),  # PostgreSQL repeats there what was to be stored
 ]
 
 
@@ -62,35 +68,19 @@ def mask(value: Any, *, personal: bool = False) -> Any:
     return MASK if personal and isinstance(value, str) else value
 
 
-class MaskSecrets(logging.Filter):
-    """A logging filter: the rendered line is masked, whatever wrote it."""
+class MaskedLines(logging.Formatter):
+    """A logging formatter: the whole text is masked, whatever wrote it, and the traceback with the exception's words."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = mask_text(record.getMessage()), ()
-        return True
-
-
-if TYPE_CHECKING:
-    _Formatter = logging.Formatter
-else:
-    _Formatter = object
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_text(super().format(record))
 
 
-class _Masked(_Formatter):
-    def formatException(self, ei: Any) -> str:
-        """The traceback, masked: the text of an exception may repeat what came from outside."""
-        return mask_text(super().formatException(ei))
-
-
-class TextLine(_Masked, logging.Formatter):
-    """A line for a person at a console."""
-
-
-class JsonLine(_Masked, JsonFormatter):
-    """One JSON object a line, with the ids of what is being worked on as members of their own."""
+class JsonLine(JsonFormatter):
+    """One JSON object a line, masked, with the ids of what is being worked on as members of their own."""
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         super().add_fields(log_data, record, message_dict)
+        log_data |= {name: mask_text(value) for name, value in log_data.items() if isinstance(value, str)}
         log_data |= {name: _masked_id(value) for name, value in ids_now().items()}
 
 

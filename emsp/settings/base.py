@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 
@@ -12,9 +13,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 SANDBOX = env.bool("SANDBOX", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+_HOSTS = ["*"] if SANDBOX else [urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 
 INSTALLED_APPS = [
@@ -35,6 +38,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_static",
     "axes",
+    "csp",
     "emsp.core",
     "ocpi",
     "catalog",
@@ -47,6 +51,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "emsp.core.middleware.ExchangeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "emsp.core.csp.PagePolicyMiddleware",
+    "emsp.core.csp.DevicesMiddleware",
     "emsp.core.middleware.PartnerEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -116,7 +122,7 @@ if REPLICA_DATABASE_URL:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
@@ -143,11 +149,6 @@ IMPORT_EXPORT_TMP_STORAGE_CLASS = "emsp.backoffice.sheets.SheetStorage"
 BODY_LIMIT_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SESSION_COOKIE_SECURE = BASE_URL.startswith("https")
-CSRF_COOKIE_SECURE = BASE_URL.startswith("https")
-SESSION_COOKIE_HTTPONLY = True
-
 # text: lines for a person; json: one object a line, with the ids of the conversation, for a log store. There, or where
 # LOG_EXCHANGES says so, each message to and from a partner is a line.
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")  # text | json
@@ -155,9 +156,11 @@ LOG_EXCHANGES = env.bool("LOG_EXCHANGES", default=LOG_FORMAT == "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"secrets": {"()": "emsp.core.log.MaskSecrets"}},
     "formatters": {
-        "text": {"()": "emsp.core.log.TextLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "text": {
+            "()": "emsp.core.log.MaskedLines",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
         "json": {
             "()": "emsp.core.log.JsonLine",
             "fmt": "%(levelname)s %(name)s %(message)s",
@@ -165,13 +168,7 @@ LOGGING = {
             "timestamp": True,
         },
     },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "json" if LOG_FORMAT == "json" else "text",
-            "filters": ["secrets"],
-        },
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT if LOG_FORMAT == "json" else "text"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "emsp.core.exchanges": {"level": "INFO" if LOG_EXCHANGES else "WARNING"},

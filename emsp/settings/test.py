@@ -16,6 +16,7 @@ os.environ.setdefault("PAYMENT_SANDBOX_KEY", "tests-only-key-of-the-sandbox-gate
 from emsp.settings.backoffice import *  # noqa: E402, F403
 from emsp.settings.base import *  # noqa: E402, F403
 from emsp.settings.network import *  # noqa: E402, F403
+from emsp.settings.security import *  # noqa: E402, F403
 from emsp.settings.staff import *  # noqa: E402, F403
 
 BECKN_RATE_PER_S = BECKN_BUSY_ABOVE_PER_S = BECKN_BUSY_ABOVE_S = OCPI_RATE_PER_S = OCPI_STRANGERS_PER_S = 0

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from beckn import signing
-from beckn.services import delivery, registry, subscribers
+from beckn.services import delivery, own_keys, registry, subscribers
 from emsp.core.wire import encode
 from tests.factories.beckn import SubscriberFactory, request_body, signing_key
 
@@ -158,7 +158,8 @@ def bap(db, client, bap_server, django_capture_on_commit_callbacks):
 def fresh_memories():
     """What a process remembers for seconds must not reach the next test."""
     memories = (
-        subscribers._known, subscribers._absent, subscribers._lookups, subscribers._refreshed, registry._down
+        subscribers._known, subscribers._absent, subscribers._lookups, subscribers._refreshed, registry._down,
+        own_keys._known,
     )
     for memory in memories:
         memory.clear()

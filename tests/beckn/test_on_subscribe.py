@@ -16,6 +16,7 @@ from beckn import signing
 from tests.factories.beckn import public_key, signing_key
 from tests.shared import fixture
 
+pytestmark = pytest.mark.django_db
 REGISTRY_KEY = X25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 
 

@@ -73,6 +73,17 @@ def test_a_signature_holds_from_five_seconds_before_created_until_expires(at, re
     assert refused.value.reason == reason
 
 
+@pytest.mark.parametrize(("age_s", "reason"), [(86_395, None), (86_396, "too_old")])
+def test_a_signature_is_taken_for_a_day_at_most_whatever_it_says_of_expires(age_s, reason):
+    read = signing.parse(header(ttl_s=10 * 365 * 86_400))  # created 5 s before NOW
+    if reason is None:
+        signing.verify(read, BODY, key(), NOW + age_s)
+        return
+    with pytest.raises(signing.SignatureRefused) as refused:
+        signing.verify(read, BODY, key(), NOW + age_s)
+    assert refused.value.reason == reason
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -190,3 +191,20 @@ def test_keys_are_made_without_environment_or_database():
     assert signing.public_key_text(key) == lines["BECKN_SIGNING_PUBLIC_KEY"]
     assert len(base64.b64decode(lines["BECKN_ENCRYPTION_PRIVATE_KEY"])) == 32
     assert made[0] != made[1]
+
+
+def test_an_app_has_two_keys_while_it_rotates_and_each_within_its_time(bap):
+    adding = ["beckn_subscriber", "add", "bap.tests.example", "--url", bap.url, "--type", "BAP", "--key-id", "bap-key-2"]
+    call_command(*adding, "--public-key", public_key("second"), "--valid-from", "2099-01-01T00:00:00Z")
+    second = replace(bap, unique_key_id="bap-key-2", key_name="second")
+    assert (bap("search", {"intent": {}}).status_code, second("search", {"intent": {}}).status_code) == (200, 401)
+
+    call_command(*adding, "--public-key", public_key("second"))
+    assert (bap("search", {"intent": {}}).status_code, second("search", {"intent": {}}).status_code) == (200, 200)
+
+    call_command("beckn_subscriber", "retire", "bap.tests.example", "--key-id", "bap-key-1", "--at", "2026-01-01")
+    refused = bap("search", {"intent": {}})
+    assert (refused.status_code, second("search", {"intent": {}}).status_code) == (401, 200)
+    assert refused.json()["error"]["message"] == "Authorization: the key is not valid now"
+    with pytest.raises(CommandError, match=r"^no key other of bap\.tests\.example is known$"):
+        call_command("beckn_subscriber", "retire", "bap.tests.example", "--key-id", "other")

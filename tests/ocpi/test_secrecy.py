@@ -5,7 +5,7 @@ import logging
 import pytest
 import responses
 
-from emsp.core.log import MaskSecrets
+from emsp.core.log import MaskedLines
 from ocpi.models import Connection, IncomingToken
 from ocpi.services import registration
 from tests.factories.ocpi import location_body, session_body
@@ -23,8 +23,7 @@ def lines():
             found.append(self.format(record))
 
     handler = Keep(logging.DEBUG)
-    handler.addFilter(MaskSecrets())
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(MaskedLines("%(message)s"))
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.DEBUG)

@@ -53,7 +53,7 @@ def accept(raw: bytes, action: str, authorization: str) -> Message:
     return kept
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _public_key(text: str) -> bytes:
     return signing.load_public_key(text)
 
@@ -61,12 +61,14 @@ def _public_key(text: str) -> bytes:
 def _verify(raw: bytes, authorization: str) -> None:
     try:
         header = signing.parse(authorization)
-        signing.verify(header, raw, _public_key(settings.BPP_PUBLIC_KEY), int(timezone.now().timestamp()))
+        other = settings.BPP_OTHER_KEYS.get(header.unique_key_id)
+        key = _public_key(other or settings.BPP_PUBLIC_KEY)
+        signing.verify(header, raw, key, int(timezone.now().timestamp()))
     except signing.SignatureRefused as error:
         raise CallbackRefused(401, str(error.reason)) from None
     if header.subscriber_id != settings.BPP_ID:
         raise CallbackRefused(401, "unknown_subscriber")
-    if settings.BPP_UNIQUE_KEY_ID and header.unique_key_id != settings.BPP_UNIQUE_KEY_ID:
+    if other is None and settings.BPP_UNIQUE_KEY_ID and header.unique_key_id != settings.BPP_UNIQUE_KEY_ID:
         raise CallbackRefused(401, "unknown_key")
 
 

@@ -1,9 +1,10 @@
-"""`manage.py beckn_subscriber add|list|disable`: trust a participant without a registry."""
+"""`manage.py beckn_subscriber add|list|retire|disable`: trust a participant without a registry."""
 
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from beckn.models import Subscriber, SubscriberStatus
 from beckn.services import subscribers
@@ -22,12 +23,12 @@ class OneSentence(CommandParser):
 class Command(BaseCommand):
     """Whom we trust, by hand."""
 
-    help = "Adds (or updates), lists and disables participants that are trusted without a registry."
+    help = "Adds (or updates), lists, retires and disables keys of participants that are trusted without a registry."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Arguments of the three verbs. Source: design.md §4."""
         verbs = parser.add_subparsers(
-            dest="verb", required=True, metavar="add|list|disable", parser_class=OneSentence
+            dest="verb", required=True, metavar="add|list|retire|disable", parser_class=OneSentence
         )
         add = verbs.add_parser("add", help="trust a participant's key, or change what we know of it")
         add.add_argument("id", help="subscriber id, for example bap.example.com")
@@ -39,12 +40,17 @@ class Command(BaseCommand):
         add.add_argument("--valid-until", metavar="ISO", help="last moment the key may be used")
         add.add_argument("--status", default=SubscriberStatus.SUBSCRIBED.value, help="default SUBSCRIBED")
         verbs.add_parser("list", help="all participants we know")
+        retire = verbs.add_parser("retire", help="end one key of a participant, which has another one by now")
+        retire.add_argument("id", help="subscriber id")
+        retire.add_argument("--key-id", required=True, help="unique_key_id of the key that ends")
+        retire.add_argument("--at", metavar="ISO", help="last moment the key may be used; default: now")
         disable = verbs.add_parser("disable", help="trust none of a participant's keys any more")
         disable.add_argument("id", help="subscriber id")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what the verb says."""
-        {"add": self.add, "list": self.list, "disable": self.disable}[options["verb"]](options)
+        verbs = {"add": self.add, "list": self.list, "retire": self.retire, "disable": self.disable}
+        verbs[options["verb"]](options)
 
     def add(self, options: dict[str, Any]) -> None:
         """Add or update one key."""
@@ -71,6 +77,14 @@ class Command(BaseCommand):
         for cells in rows:
             line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
             self.stdout.write(line.rstrip())
+
+    def retire(self, options: dict[str, Any]) -> None:
+        """End one key; the others of the participant go on."""
+        until = _moment("at", options["at"]) or timezone.now()
+        key = subscribers.retire(options["id"], options["key_id"], valid_until=until)
+        if key is None:
+            raise CommandError(f"no key {options['key_id']} of {options['id']} is known")
+        self.stdout.write(f"key {key.unique_key_id} of {key.subscriber_id} ends {until:%Y-%m-%dT%H:%M:%SZ}")
 
     def disable(self, options: dict[str, Any]) -> None:
         """End the trust in all keys of one participant; it bites within seconds, without a restart."""

@@ -4,7 +4,7 @@ import uuid
 
 from django.db.models import Q, QuerySet
 
-from beckn.actions.reading import contact_hash
+from beckn.actions.reading import contact_hashes
 from beckn.models import Subscriber, SubscriberType, Transaction
 from catalog.models import Offer
 from ocpi.models import Evse, Party, Session, Token
@@ -50,7 +50,7 @@ def _hashes(text: str) -> set[str]:
         Subscriber.objects.filter(type=SubscriberType.BAP).values_list("subscriber_id", flat=True).distinct()
     )
     spellings = {text, f"+{text}"} if text[:1].isdecimal() else {text}
-    return {contact_hash(bap_id, spelling) for bap_id in apps for spelling in spellings}
+    return {found for bap_id in apps for spelling in spellings for found in contact_hashes(bap_id, spelling)}
 
 
 def _uuid(text: str) -> uuid.UUID | None:

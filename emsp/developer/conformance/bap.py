@@ -16,6 +16,7 @@ from nacl.signing import SigningKey
 
 from beckn import signing
 from beckn.models import Subscriber
+from beckn.services import own_keys
 from beckn.services.outcome import POST_WITHIN_S
 from emsp.core.http import CALLBACK_RESPONSE_LIMIT_BYTES, callback_pool, check_url, within
 from emsp.core.wire import WireError, encode, load_json, moment_text
@@ -47,7 +48,7 @@ def examine(subscriber: Subscriber) -> Checks:
     url = f"{subscriber.url.rstrip('/')}/{ACTION}"
     check_url(url)
     body = _message(subscriber)
-    ours = signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY)
+    ours = own_keys.current().signing
 
     first = _post(url, body, _signed(body, ours))
     yield _accepted("accepts_signed", "Accepts a callback that we signed", first)
@@ -96,7 +97,7 @@ def _message(subscriber: Subscriber) -> bytes:
 
 def _signed(body: bytes, key: SigningKey, *, ago_s: int = 0) -> str:
     return signing.sign(
-        body, subscriber_id=settings.BECKN_SUBSCRIBER_ID, unique_key_id=settings.BECKN_UNIQUE_KEY_ID,
+        body, subscriber_id=settings.BECKN_SUBSCRIBER_ID, unique_key_id=own_keys.current().unique_key_id,
         private_key=key, now=int(time.time()) - ago_s,
     )  # fmt: skip
 

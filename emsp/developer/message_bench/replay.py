@@ -12,6 +12,7 @@ from nacl.signing import SigningKey
 
 from beckn import signing
 from beckn.models import Callback, Request, Subscriber, SubscriberStatus, SubscriberType
+from beckn.services import own_keys
 from beckn.services.outcome import POST_WITHIN_S
 from beckn.services.screening import same_origin
 from beckn.services.subscribers import plain_url
@@ -77,10 +78,11 @@ def replay(stored: Request | Callback, base_url: str, *, now: datetime) -> Repla
     home = goes_home(stored, base_url)
     message = _renewed(stored, now=now, whole=home)
     body = encode(message)
-    key = signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY) if home else SigningKey.generate()
+    ours = own_keys.current()
+    key = ours.signing if home else SigningKey.generate()
     sender = settings.BECKN_SUBSCRIBER_ID if isinstance(stored, Callback) else stored.bap_id
     header = signing.sign(
-        body, subscriber_id=sender, unique_key_id=settings.BECKN_UNIQUE_KEY_ID if home else THROW_AWAY,
+        body, subscriber_id=sender, unique_key_id=ours.unique_key_id if home else THROW_AWAY,
         private_key=key, now=int(now.timestamp()),
     )  # fmt: skip
     url, begun = f"{base_url.rstrip('/')}/{stored.action}", time.monotonic()

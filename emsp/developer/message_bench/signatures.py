@@ -14,7 +14,7 @@ from nacl.signing import SigningKey
 from beckn import reading, signing
 from beckn.authentication import check_identity
 from beckn.models import Subscriber
-from beckn.services import subscribers
+from beckn.services import own_keys, subscribers
 from beckn.signing import BadKey, SignatureHeader, SignatureRefused
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
 from emsp.core.wire import WireError
@@ -30,6 +30,7 @@ REASONS = {
     "unsupported_algorithm": "only ed25519 is read",
     "created_in_future": "created lies in the future",
     "expired": "expires lies in the past",
+    "too_old": "created lies more than a day in the past, whatever expires says",
     "unknown_key": "nobody with this subscriber id and key id is registered, here or in the registry",
     "key_not_valid": "the key is registered, but may not be used now",
     "identity_mismatch": "the message is from another bap_id than keyId",
@@ -74,10 +75,10 @@ def sign(
 ) -> Signed:
     """Sign exactly these bytes for a POST to url. private_key: base64; empty: a pair made now and forgotten.
 
-    Raises BadKey, and OwnKey for the key with which we sign for real.
+    Raises BadKey, and OwnKey for a key with which we sign for real.
     """
     key = signing.load_private_key(private_key) if private_key else SigningKey(secrets.token_bytes(32))
-    if key == signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY):
+    if any(key == ours.signing for ours in own_keys.all_active()):
         raise OwnKey
     header = signing.sign(
         body, subscriber_id=subscriber_id, unique_key_id=unique_key_id, private_key=key,
@@ -132,14 +133,12 @@ def verify(header: str, body: bytes, *, public_key: str, body_digest: str, now: 
 
 def _key(given: SignatureHeader, body: bytes, public_key: str, now: datetime) -> tuple[bytes | None, str]:
     """The sender's key, if there is one, and what is wrong with keyId, if anything is."""
+    ours = {key.unique_key_id: bytes(key.signing.verify_key) for key in own_keys.all_active()}
     try:
         if public_key:
             sender, raw = Subscriber(subscriber_id=given.subscriber_id), signing.load_public_key(public_key)
-        elif (given.subscriber_id, given.unique_key_id) == (
-            settings.BECKN_SUBSCRIBER_ID, settings.BECKN_UNIQUE_KEY_ID,
-        ):  # fmt: skip
-            sender = Subscriber(subscriber_id=given.subscriber_id)
-            raw = bytes(signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY).verify_key)
+        elif given.subscriber_id == settings.BECKN_SUBSCRIBER_ID and given.unique_key_id in ours:
+            sender, raw = Subscriber(subscriber_id=given.subscriber_id), ours[given.unique_key_id]
         else:
             sender = subscribers.find(given.subscriber_id, given.unique_key_id, now=now)
             raw = subscribers.key_of(sender, now=now)

@@ -145,8 +145,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header(
             "Content-Security-Policy",
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+            f"default-src 'none'; style-src {pages.STYLE_SOURCE}; base-uri 'none'; form-action 'self'; "
+            "frame-ancestors 'none'",
         )
+        self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         self.wfile.write(content)
 

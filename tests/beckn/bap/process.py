@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import requests
+from nacl.signing import SigningKey
 from psycopg import sql
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
@@ -20,6 +21,7 @@ from urllib3.util.retry import Retry
 from tests.beckn.bap.stub_bpp import StubBpp, base64_text
 
 ROOT = Path(__file__).resolve().parents[3]
+SUCCESSOR = b"successor-successor-successor-12"  # seed of the key with which our BPP will sign next
 TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.DOTALL)
 
 
@@ -49,6 +51,7 @@ class BapProcess:
             "BPP_URI": bpp.uri,
             "BPP_PUBLIC_KEY": base64_text(bytes(bpp.key.verify_key)),
             "BPP_UNIQUE_KEY_ID": bpp.key_id,
+            "BPP_OTHER_KEYS": f"bpp-key-2={base64_text(bytes(SigningKey(SUCCESSOR).verify_key))}",
             "SECRET_KEY": "tests-only",
             "BAP_TILE_URL": "http://127.0.0.1:9/{z}/{x}/{y}.png",
             "DEBUG": "false",

@@ -8,6 +8,7 @@ from nacl.signing import SigningKey
 
 from beckn import signing
 from tests.beckn.bap import world
+from tests.beckn.bap.process import SUCCESSOR
 from tests.beckn.bap.stub_bpp import now_text
 
 TXN = "8b0b8bd2-0000-4000-8000-000000000001"
@@ -40,6 +41,16 @@ def test_only_our_bpp_is_heard(bap, bpp, how, reason):
     assert answer.json() == {"message": {"ack": {"status": "NACK"}}, "error": {"code": "30000", "message": reason}}
     assert answer.headers["WWW-Authenticate"].startswith(f'Signature realm="{bpp.bap_id}"')
     assert kept(bap) == 0
+
+
+def test_two_keys_of_our_bpp_are_heard_while_it_rotates(bap, bpp):
+    context, message = status_of(world.order(order_id="o"), bpp)
+    of_successor = {"key": SigningKey(SUCCESSOR), "unique_key_id": "bpp-key-2"}
+
+    assert bpp.push(context, message, **of_successor).status_code == 200
+    assert bpp.push(context, message).status_code == 200
+    for mixed in ({"unique_key_id": "bpp-key-2"}, {"key": SigningKey(SUCCESSOR)}):
+        assert bpp.push(context, message, **mixed).json()["error"]["message"] == "signature_mismatch"
 
 
 @pytest.mark.parametrize(("seconds", "reason"), [(-3600, "expired"), (3600, "created_in_future")])

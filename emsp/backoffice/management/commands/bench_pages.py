@@ -20,6 +20,7 @@ from django.utils import timezone
 from beckn.models import Request, Transaction
 from catalog.models import Offer
 from emsp.backoffice.dashboard import counting
+from emsp.core import crypto
 from emsp.core.wire import encode
 
 DAYS = 30
@@ -69,7 +70,7 @@ def _seed(requests: int, orders: int) -> None:
     at = [now - timedelta(seconds=draw.random() * DAYS * 86_400) for _ in range(count)]
     ids = [str(uuid.UUID(int=draw.getrandbits(128))) for _ in range(count)]
     sealed = Request._meta.get_field("body").get_prep_value({"context": {}, "message": {}})
-    answer = encode({"context": {}, "message": {}})
+    answer = crypto.encrypt_bytes(encode({"context": {}, "message": {}}))
     states = ("BILLED", "BILLED", "BILLED", "CANCELLED", "EXPIRED")
 
     _copy("charging_sessions_order (id, reference, state, sold_through, offer_id, party_id, driver_hash, energy_kwh,"
