@@ -135,6 +135,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-refunds": {"task": "sessions.tasks.send_refunds", "schedule": 10.0, "options": {"expires": 20}},
     "watch-cdrs": {"task": "sessions.tasks.watch_cdrs", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-mapping": {"task": "catalog.tasks.remap_offers", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-price-book": {
         "task": "catalog.tasks.publish_price_book",
         "schedule": 30.0,

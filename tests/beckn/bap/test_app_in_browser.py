@@ -106,6 +106,15 @@ def test_a_taken_charger_leads_to_one_that_is_free(page, bpp):
     page.get_by_role("heading", name="Saket Court").wait_for()
 
 
+def test_a_station_tells_the_whole_price_in_words(page):
+    find(page)
+    page.get_by_role("link", name="Connaught Place Plaza").click()
+    page.get_by_text("₹18.00/kWh, parking ₹2.00/min after 30 min").wait_for()
+    assert page.locator(".price-words").count() == 1
+    page.get_by_role("button", name="हिन्दी").click()
+    page.get_by_text("₹18.00/kWh, पार्किंग ₹2.00/मिनट 30 मिनट के बाद").wait_for()
+
+
 def test_the_language_is_one_click(page):
     page.get_by_role("button", name="हिन्दी").click()
     page.get_by_role("button", name="चार्जर खोजें").wait_for()
