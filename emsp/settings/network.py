@@ -31,6 +31,7 @@ BECKN_RATE_PER_S = env.int("BECKN_RATE_PER_S", default=500)  # requests of one a
 BECKN_BUSY_ABOVE_PER_S = env.int("BECKN_BUSY_ABOVE_PER_S", default=1000)  # of all apps; 0: never busy
 SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
 SUPPORT_URL = env.str("SUPPORT_URL", default=f"{BASE_URL}/support")
+SUPPORT_LINK_DAYS = env.int("SUPPORT_LINK_DAYS", default=7)
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
 
 # Orders

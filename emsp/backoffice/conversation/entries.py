@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
 
-from beckn.models import Callback, Rating, Request, SupportRequest
+from beckn.models import Callback, Rating, Request, SupportMessage, SupportRequest
 from emsp.core.money import plain
 from ocpi.models import Cdr, Command, ParkedObject, Session
 from sessions.models import (
@@ -167,8 +167,13 @@ def rating_entry(row: Rating) -> Entry:
 
 
 def support_entry(row: SupportRequest) -> Entry:
-    state, tone = ("resolved", "good") if row.resolved_at else ("open", "waiting")
-    return Entry(row.created_at, "support", row.pk, "driver", "wants to hear from us", state, tone)
+    tone = "waiting" if row.standing == "waits for us" else "good"
+    return Entry(row.created_at, "support", row.pk, "driver", "wants to hear from us", row.standing, tone)
+
+
+def message_entry(row: SupportMessage) -> Entry:
+    who = row.by_name if row.by_staff else "driver"
+    return Entry(row.created_at, "message", row.pk, who, "answers the driver" if row.by_staff else "writes to us")
 
 
 def staff_entry(row: LogEntry) -> Entry:

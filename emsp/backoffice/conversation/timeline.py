@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Prefetch, Q, QuerySet
 
-from beckn.models import Callback, Rating, Request, SupportRequest, Transaction
+from beckn.models import Callback, Rating, Request, SupportMessage, SupportRequest, Transaction
 from emsp.backoffice.conversation import entries
 from emsp.backoffice.conversation.entries import Entry
 from ocpi.models import Cdr, Command, ParkedObject, Session
@@ -149,6 +149,8 @@ KINDS: dict[str, Kind] = {
                    entries.refund_entry),
     "callback": Kind(Callback, lambda s: Callback.objects.filter(s.messages).defer("body"), entries.callback_entry),
     "rating": Kind(Rating, lambda s: Rating.objects.filter(order__in=s.orders), entries.rating_entry),
+    "message": Kind(SupportMessage, lambda s: SupportMessage.objects.filter(request__order__in=s.orders).defer("text"),
+                    entries.message_entry),
     "support": Kind(SupportRequest, lambda s: SupportRequest.objects.filter(order__in=s.orders), entries.support_entry),
     "staff": Kind(LogEntry, lambda s: s.staff().select_related("user"), entries.staff_entry),
 }  # fmt: skip
