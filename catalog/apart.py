@@ -29,7 +29,8 @@ class _Words:
     """The words of some tariffs, each worked out once for the same terms. One query."""
 
     def __init__(self, tariff_ids: set[int | None]) -> None:
-        rows = Tariff.objects.filter(pk__in=[pk for pk in tariff_ids if pk]).values_list("pk", "raw", "party__connection__version")
+        known = Tariff.objects.filter(pk__in=[pk for pk in tariff_ids if pk])
+        rows = known.values_list("pk", "raw", "party__connection__version")
         self._tariffs = {pk: (raw, version) for pk, raw, version in rows}
         self._known: dict[tuple[int, Terms], str] = {}
 
