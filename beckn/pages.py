@@ -69,7 +69,9 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         "most": support_service.WORDS,
         "phone": settings.SUPPORT_PHONE,
     }
-    return secluded(render(request, "beckn/ticket.html", context, status=400 if problem else 200))
+    answer = secluded(render(request, "beckn/ticket.html", context, status=400 if problem else 200))
+    answer["Referrer-Policy"] = "same-origin"  # without any, browsers send `Origin: null` with the form
+    return answer
 
 
 @require_GET

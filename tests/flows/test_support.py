@@ -56,7 +56,7 @@ class TestTheLink:
         page = ticket()
 
         assert page.status_code == 200 and standing(page) == ""
-        assert (page["Cache-Control"], page["Referrer-Policy"]) == ("private, no-store", "no-referrer")
+        assert (page["Cache-Control"], page["Referrer-Policy"]) == ("private, no-store", "same-origin")
         assert SupportRequest.objects.count() == 0
 
     def test_another_app_is_not_given_it(self, driver, settings):
