@@ -1,5 +1,6 @@
 """OwnKey (who we are), Subscriber (whom we trust), Request (inbox), Callback (outbox), Transaction (a conversation)."""
 
+from django.conf import settings
 from django.db import models
 
 from emsp.core.circuits import Partner
@@ -235,7 +236,10 @@ class Rating(models.Model):
 
 
 class SupportRequest(models.Model):
-    """A driver who wants to be called back or written to."""
+    """A driver who wants help with an order: to be called back, or written to on the page of the order.
+
+    waiting_since: since when the driver waits for staff; empty once staff has answered.
+    """
 
     transaction = models.ForeignKey(
         Transaction, null=True, blank=True, on_delete=models.SET_NULL, related_name="support_requests"
@@ -248,8 +252,42 @@ class SupportRequest(models.Model):
         related_name="support_requests",
     )
     contact = EncryptedJSONField(null=True, blank=True)
+    waiting_since = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["waiting_since"], condition=models.Q(waiting_since__isnull=False), name="support_waiting"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"support {self.pk}"
+
+    @property
+    def standing(self) -> str:
+        """`resolved`, `waits for us` or `answered`."""
+        if self.resolved_at is not None:
+            return "resolved"
+        return "waits for us" if self.waiting_since is not None else "answered"
+
+
+class SupportMessage(models.Model):
+    """What a driver or staff wrote about a request. Never changed."""
+
+    request = models.ForeignKey(SupportRequest, on_delete=models.CASCADE, related_name="messages")
+    text = EncryptedTextField()
+    by_staff = models.BooleanField(default=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, blank=True, help_text="stays when the account goes")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"message {self.pk} of {self.request}"

@@ -8,12 +8,11 @@ from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
-from django.utils import timezone
 
-from catalog import books, replica
+from catalog import replica
+from catalog.apart import priced_for
 from catalog.geography import EARTH_RADIUS_M, Window, least_distance_m, windows
 from catalog.models import Offer
-from catalog.retail import choose, energy_price
 from ocpi.models import Party
 
 # Offers the index is asked for at first, per wanted location, and the most it is ever asked for.
@@ -65,7 +64,7 @@ def offers_near(wish: SearchWish) -> list[Offer]:
     Nothing found is an empty list.
     Source: design.md §5 (search), §6; beckn.md a.3 (strict on area, connector and provider, soft on text).
     """
-    return _priced_for(wish.sold_through, replica.reading(partial(_fitting, wish)))
+    return priced_for(wish.sold_through, replica.reading(partial(_fitting, wish)))
 
 
 def _fitting(wish: SearchWish, database: str) -> list[Offer]:
@@ -74,19 +73,6 @@ def _fitting(wish: SearchWish, database: str) -> list[Offer]:
     if not found and text_words(wish.text):
         found = _found(replace(wish, text=None), database)
     return found
-
-
-def _priced_for(sold_through: str, offers: list[Any]) -> list[Offer]:
-    """The same offers with the prices of an app that has rules of its own, by the book the rows were read with."""
-    if not offers or not sold_through or not offers[0].book_number:
-        return offers
-    book = books.book(offers[0].book_id, offers[0].book_number)
-    if book.sells_apart(sold_through):
-        at = timezone.now()
-        for offer in offers:
-            rule = choose(book.rules, books.sale_of(offer, at=at, sold_through=sold_through)).rule
-            offer.energy_price = energy_price(offer.cost_price, rule.terms) if rule else offer.cost_price
-    return offers
 
 
 def text_words(text: str | None) -> list[str]:
@@ -231,7 +217,7 @@ _SILENT = """{}.party_id IN (
 _COLUMNS = ", ".join(
     f'o."{field.column}"'
     for field in Offer._meta.concrete_fields
-    if field.name not in ("search_text", "energy_price", "energy_price_odd")
+    if field.name not in ("search_text", "energy_price", "energy_price_odd", "price_words", "price_words_odd")
 )
 _DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
     power(sin(radians(point[1] - %(latitude)s) / 2), 2) + cos(radians(%(latitude)s)) * cos(radians(point[1]))
@@ -245,7 +231,8 @@ _ANYWHERE = """
         GROUP BY o.location_id ORDER BY o.location_id LIMIT %(limit_locations)s
     )"""
 # By the price book in force when the statement began: all prices of an answer are of one book.
-_PRICE = "CASE WHEN book.number %% 2 = 1 THEN o.energy_price_odd ELSE o.energy_price END AS energy_price"
+_PRICE = """CASE WHEN book.number %% 2 = 1 THEN o.energy_price_odd ELSE o.energy_price END AS energy_price,
+            CASE WHEN book.number %% 2 = 1 THEN o.price_words_odd ELSE o.price_words END AS price_words"""
 # From the candidates to the nearest locations and their offers.
 _NEAREST_FIRST = f"""
     places AS (

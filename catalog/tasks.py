@@ -12,6 +12,15 @@ def reprice_due() -> None:
 
 
 @shared_task(ignore_result=True, acks_late=True)
+def remap_offers() -> None:
+    """Map anew what an earlier release mapped, if there is any. Safe to run twice: the rows tell what is left."""
+    from catalog.services import remapping
+
+    for _ in remapping.remap():
+        pass
+
+
+@shared_task(ignore_result=True, acks_late=True)
 def publish_price_book() -> None:
     """Go on with the publication that is under way, if there is one. Safe to run twice: its place is in the row."""
     from catalog.services import price_book

@@ -22,6 +22,7 @@ urlpatterns = [
     path("feedback/<uuid:reference>", pages.feedback, name="feedback"),
     path("receipts/<str:token>", receipts.receipt, name="receipt"),
     path("support", pages.support, name="support"),
+    path("support/<str:token>", pages.ticket, name="ticket"),
     path("pay/<uuid:reference>", payment_views.pay, name="pay"),
     path("payments/notify", payment_views.notify, name="payment-notify"),
     path("beckn/", include("beckn.urls")),

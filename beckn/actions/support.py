@@ -1,11 +1,15 @@
-"""support → on_support: how to reach us; a wish to be called back is kept. Source: beckn.md e.4 Support, f 26."""
+"""support → on_support: how to reach us; a wish to be called back is kept. Source: beckn.md e.4 Support, f 26.
+
+About an order, `url` is a page on which its driver writes to us and reads our answers.
+"""
 
 from typing import Any
 
 from django.conf import settings
 
 from beckn.actions.base import Action
-from beckn.models import Request, SupportRequest, Transaction
+from beckn.models import Request, Transaction
+from beckn.services import support
 from beckn.wire.v1_1_0 import text_of
 from sessions import selectors
 from sessions.models import Order
@@ -29,7 +33,7 @@ class Support(Action):
             if wanted and text_of(getattr(wanted, name))
         }
         if contact:
-            SupportRequest.objects.create(transaction=conversation, order=order, contact=contact)  # type: ignore[misc]
+            support.ask_for_contact(order, contact, conversation=conversation)
         return order
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
@@ -39,7 +43,7 @@ class Support(Action):
                 "ref_id": reference,
                 "phone": settings.SUPPORT_PHONE,
                 "email": settings.SUPPORT_EMAIL,
-                "url": settings.SUPPORT_URL,
+                "url": support.page_url(order) if order else settings.SUPPORT_URL,
             }
         }
 
@@ -49,5 +53,5 @@ def reference_of(message: Any) -> str:
     body = message.message
     if body is None:
         return ""
-    support = body.support
-    return text_of(support and (support.ref_id or support.order_id)) or text_of(body.ref_id)
+    wanted = body.support
+    return text_of(wanted and (wanted.ref_id or wanted.order_id)) or text_of(body.ref_id)

@@ -16,7 +16,10 @@ GREEN = "green-tariff"
 
 @dataclass(frozen=True)
 class Offer:
-    """One connector that can be booked. price is per kWh, tax included; None when the provider tells none."""
+    """One connector that can be booked. price is per kWh, tax included; None when the provider tells none.
+
+    price_words: the whole price in words by language, where there is more to pay than the price per kWh.
+    """
 
     item_id: str
     fulfillment_id: str
@@ -29,6 +32,7 @@ class Offer:
     speed: str
     status: str
     green: bool
+    price_words: dict[str, str] = field(default_factory=dict)
 
     @property
     def free(self) -> bool:
@@ -185,6 +189,7 @@ def _offer(item: wire.Item, green: set[str | None]) -> Offer:
         speed=told.get("charging-speed", ""),
         status=told.get("status", "Unknown"),
         green=bool(green.intersection(item.category_ids)),
+        price_words=wire.tagged(item.tags, "price-details"),
     )
 
 

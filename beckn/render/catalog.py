@@ -116,12 +116,19 @@ def item(offer: Offer) -> dict[str, Any]:
     made["tags"] = [
         words.tag_group("connector-specifications", "Connector Specifications", _specifications(offer))
     ]
+    if offer.price_words:
+        made["tags"].append(words.tag_group("price-details", "Price Details", _price_details(offer)))
     return made
 
 
 def energy_price(value: str, currency: str) -> dict[str, str]:
     """A price per kWh in the RFC's spelling of the unit."""
     return {"currency": f"{currency}/kWH", "value": value}
+
+
+def _price_details(offer: Offer) -> Iterator[tuple[str, str, str]]:
+    """The driver's price in words, where there is more to pay than the price per kWh (f 31b). A group of ours."""
+    yield from zip(("en", "hi"), ("English", "Hindi"), offer.price_words.split("\n"), strict=True)
 
 
 def _specifications(offer: Offer) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """Forgets messages when their time is over: what came to nothing soon, what belongs to an order late.
 
-Orders, bills, invoices and the ledger stay; they hold no contact data. Ratings and support requests stay with their order.
+Orders, bills, invoices and the ledger stay; they hold no contact data. Ratings stay with their order. Support requests are
+forgotten as late as orders' messages.
 """
 
 import logging
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from beckn.models import Callback, Request, Transaction
+from beckn.services import support
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +36,9 @@ def forget_old(*, now: datetime) -> int:
     for rows in old:
         while count := _forget_some(rows):
             forgotten += count
-    if forgotten:
-        log.info("%s conversations forgotten", forgotten)
+    requests = support.forget(ordered)
+    if forgotten or requests:
+        log.info("%s conversations and %s support requests forgotten", forgotten, requests)
     return forgotten
 
 

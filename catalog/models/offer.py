@@ -8,6 +8,9 @@ from django.db import models
 
 from emsp.core.fields import PointField
 
+# Raise it when offers are mapped otherwise than before: those of an earlier mapping are then mapped anew.
+MAPPING = 1
+
 
 def _offer_id() -> str:
     return "con-" + secrets.token_hex(8)
@@ -23,7 +26,9 @@ class Offer(models.Model):
     offer_id and fulfillment_id are ours, opaque and stable; power in W, prices in currency per kWh incl. VAT.
     energy_price is what drivers pay by a price book with an even number (and without any), energy_price_odd by
     one with an odd number: the next book is priced into the column that nobody reads, and its publication
-    is one row that changes. cost_price is the operator's.
+    is one row that changes. cost_price is the operator's. price_words, price_words_odd: the driver's price with all
+    that is beside the energy, English and Hindi, a line each; empty where the price per kWh says it all.
+    mapped_by: the MAPPING that made the row.
     """
 
     offer_id = models.CharField(max_length=40, unique=True, default=_offer_id)
@@ -59,8 +64,11 @@ class Offer(models.Model):
     cost_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     energy_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     energy_price_odd = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    price_words = models.TextField(blank=True, default="")
+    price_words_odd = models.TextField(blank=True, default="")
     currency = models.CharField(max_length=3, blank=True)
     price_valid_until = models.DateTimeField(null=True, blank=True, db_index=True)
+    mapped_by = models.PositiveSmallIntegerField(default=0, db_index=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -54,7 +54,13 @@ def energy_price(cost_price: Decimal | None, terms: Terms) -> Decimal | None:
         return None
     if terms.kind == Kind.FLAT and terms.energy_price is not None:
         return unit_price(terms.with_vat(terms.energy_price))
-    return _clamped(_marked(cost_price, terms, energy=True), terms)
+    return changed_price(cost_price, terms, energy=True)
+
+
+def changed_price(price: Decimal, terms: Terms, *, energy: bool) -> Decimal:
+    """A price per unit incl. VAT with the markup on it; energy: within floor and cap. For any rule but a flat price."""
+    marked = _marked(price, terms, energy=energy)
+    return _clamped(marked, terms) if energy else marked
 
 
 def _lines(cost: PricedLines, terms: Terms) -> list[Line]:
@@ -89,7 +95,7 @@ def _changed(line: Line, terms: Terms) -> Line:
     """A line of the operator with the markup on it; energy within floor and cap."""
     energy = line.code == ENERGY_COST
     marked = _marked(line.unit_price_incl_vat, terms, energy=energy)
-    unit = _clamped(marked, terms) if energy else marked
+    unit = changed_price(line.unit_price_incl_vat, terms, energy=energy)
     if unit == unit_price(line.unit_price_incl_vat):
         return line
     excl = line.unit_price_excl_vat

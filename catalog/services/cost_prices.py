@@ -21,16 +21,23 @@ MOST = Decimal(100_000_000)  # what is not below it, in any currency, is a mista
 class OfferPrice:
     """What an offer says about its price; prices per kWh incl. VAT, None when not known.
 
-    cost_price: the operator's. energy_price, energy_price_odd: what drivers pay, by the book of that column.
+    tariff: the one in force. cost_price: the operator's. energy_price, energy_price_odd: what drivers pay, by the book of
+    that column; price_words, price_words_odd: the same with all that is beside it, as an Offer has them.
     """
 
-    tariff_id: int | None = None
+    tariff: Tariff | None = None
     cost_price: Decimal | None = None
     energy_price: Decimal | None = None
     energy_price_odd: Decimal | None = None
+    price_words: str = ""
+    price_words_odd: str = ""
     currency: str = ""
     valid_until: datetime | None = None
     green: bool = False
+
+    @property
+    def tariff_id(self) -> int | None:
+        return self.tariff.pk if self.tariff else None
 
 
 class PriceKey(NamedTuple):
@@ -91,7 +98,7 @@ def price_at(
         log.warning("tariff %s of party %s cannot be priced: %s", tariff.ocpi_id, tariff.party_id, error)
     moments = [moment for moment in (changes_at, choice.changes_at) if moment is not None and moment > at]
     return OfferPrice(
-        tariff_id=tariff.pk,
+        tariff=tariff,
         cost_price=storable(price),
         currency=tariff.currency.upper(),
         valid_until=min(moments, default=None),

@@ -5,6 +5,7 @@ from typing import Any
 from catalog import mapping
 from catalog.hours import opening_hours
 from catalog.models import Offer
+from catalog.models.offer import MAPPING
 from catalog.services.cost_prices import OfferPrice
 from ocpi.models import Connector, Evse, Location
 
@@ -22,6 +23,9 @@ def offer_row(
         cost_price=price.cost_price,
         energy_price=price.energy_price,
         energy_price_odd=price.energy_price_odd,
+        price_words=price.price_words,
+        price_words_odd=price.price_words_odd,
+        mapped_by=MAPPING,
         currency=price.currency,
         price_valid_until=price.valid_until,
         **_location_columns(location),

@@ -47,8 +47,11 @@ MAPPED = [
     "cost_price",
     "energy_price",
     "energy_price_odd",
+    "price_words",
+    "price_words_odd",
     "currency",
     "price_valid_until",
+    "mapped_by",
     "updated_at",
 ]
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]

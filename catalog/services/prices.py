@@ -24,6 +24,8 @@ PRICE_COLUMNS = {
     "cost_price": "cost_price",
     "energy_price": "energy_price",
     "energy_price_odd": "energy_price_odd",
+    "price_words": "price_words",
+    "price_words_odd": "price_words_odd",
     "currency": "currency",
     "price_valid_until": "valid_until",
 }

@@ -59,7 +59,7 @@ def masked_json(value: Any) -> SafeString:
     import msgspec
 
     text = msgspec.json.format(encode(mask(value)), indent=2).decode()
-    return format_html('<pre style="white-space:pre-wrap;max-height:36rem;overflow:auto">{}</pre>', text)
+    return format_html('<pre tabindex="0" style="white-space:pre-wrap;max-height:36rem;overflow:auto">{}</pre>', text)
 
 
 admin.site.unregister(User)

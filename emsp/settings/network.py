@@ -40,6 +40,7 @@ CIRCUIT_LONGEST_PAUSE_S = env.int("CIRCUIT_LONGEST_PAUSE_S", default=30)
 
 SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+911800000000")
 SUPPORT_URL = env.str("SUPPORT_URL", default=f"{BASE_URL}/support")
+SUPPORT_LINK_DAYS = env.int("SUPPORT_LINK_DAYS", default=7)
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@emsp.example")
 
 # Orders
@@ -148,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-refunds": {"task": "sessions.tasks.send_refunds", "schedule": 10.0, "options": {"expires": 20}},
     "watch-cdrs": {"task": "sessions.tasks.watch_cdrs", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-mapping": {"task": "catalog.tasks.remap_offers", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-price-book": {
         "task": "catalog.tasks.publish_price_book",
         "schedule": 30.0,

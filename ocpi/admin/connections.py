@@ -27,6 +27,13 @@ class PartyInline(TabularInline):
     fields = ("country_code", "party_id", "name", "provider_id", "active")
     readonly_fields = ("country_code", "party_id")
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The column's name is told to who cannot see it above the field."""
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if made is not None:
+            made.widget.attrs["aria-label"] = str(db_field.verbose_name)
+        return made
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -3,7 +3,7 @@
 from ocpi.models.command import Command, CommandKind, CommandState
 from ocpi.models.connection import AuthEncoding, Connection, ConnectionStatus, IncomingToken, Party
 from ocpi.models.location import Connector, Evse, EvseStatus, Location
-from ocpi.models.session import Cdr, Session
+from ocpi.models.session import Cdr, Session, SessionUpdate
 from ocpi.models.sync import ParkedObject, ParkedRetry, SyncState
 from ocpi.models.tariff import Tariff, TariffVersion
 from ocpi.models.token import Authorization, CopyState, Token, TokenCopy, TokenType, Whitelist
@@ -26,6 +26,7 @@ __all__ = [
     "ParkedRetry",
     "Party",
     "Session",
+    "SessionUpdate",
     "SyncState",
     "Tariff",
     "TariffVersion",

@@ -37,6 +37,24 @@ class Session(models.Model):
         return self.ocpi_id
 
 
+class SessionUpdate(models.Model):
+    """What one news of a session said. cost: the operator's so far, incl. VAT where it is told. Never changed."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="updates")
+    status = models.CharField(max_length=16)
+    energy_kwh = models.DecimalField(max_digits=14, decimal_places=4)
+    cost = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    last_updated = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.session} {self.status}"
+
+
 class Cdr(models.Model):
     """A charge detail record, never changed after it was received. public_id is its name in our URL."""
 

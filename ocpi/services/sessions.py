@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from ocpi.models import Party, Session
-from ocpi.services import wanted
+from ocpi.services import session_updates, wanted
 from ocpi.services.keyed_rows import lock_or_create, rewrite
 from ocpi.services.ownership import check_owner, id_of, same_id
 from ocpi.services.patch_moments import dated
@@ -96,6 +96,7 @@ def _patch(party: Party, session_id: str, patch: dict[str, Any], received_at: da
     Known.of(party, [new]).judge(new)
     if take_over(row, new):
         row.save(update_fields=COLUMNS)
+        session_updates.keep([row])
         session_stored.send(sender=Session, session=row, created=False)
     return True
 
@@ -116,6 +117,7 @@ def _store(party: Party, fresh: dict[str, Session], report: StoreReport, *, chec
     report.created = len(created)
     rewrite(Session, [rows[key] for key in sorted(changed)], COLUMNS)
     told = [key for key in fresh if key in created | changed]
+    session_updates.keep(rows[key] for key in told)
     for key in told:
         session_stored.send(sender=Session, session=rows[key], created=key in created)
     for location_id in known.unknown_locations(rows[key] for key in told):

@@ -117,7 +117,7 @@ class CdrAuditAdmin(RecordAdmin):
             f'<th style="text-align:left;padding-right:1rem">{word}</th>'
             for word in ("part", "ours", "theirs", "difference", "")
         )
-        return format_html(f"<table><thead><tr>{head}</tr></thead><tbody>{{}}</tbody></table>", body)
+        return format_html(f'<table tabindex="0"><thead><tr>{head}</tr></thead><tbody>{{}}</tbody></table>', body)
 
     @display(description="our computation")
     def explanation_shown(self, audit: CdrAudit) -> SafeString:

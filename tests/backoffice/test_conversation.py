@@ -3,21 +3,28 @@
 import io
 import json
 import zipfile
+from decimal import Decimal
 
 import pytest
 import responses
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from beckn.models import Callback, CallbackState, Request
+from beckn.models import Callback, CallbackState, Request, Transaction
+from catalog.services import price_book
+from emsp.backoffice.conversation.contents import bundle
+from emsp.backoffice.conversation.entries import Entry
+from emsp.backoffice.conversation.folding import Fold, folded
 from emsp.backoffice.conversation.search import conversations_of
 from emsp.backoffice.conversation.timeline import Subject, entries_of
 from emsp.backoffice.conversation.validity import validity_of
-from ocpi.models import Command, ParkedObject, Session, SyncState
-from sessions.models import Bill
+from ocpi.models import Command, ParkedObject, Session, SessionUpdate, SyncState
+from sessions.models import Bill, Order
+from tests.factories.price_book import draft
 from tests.flows.world import BILLING
 from tests.ocpi.cpo import BASE, Listing, envelope
 
@@ -75,6 +82,81 @@ def test_all_that_happened_is_on_one_line_of_time(charged):
     confirm = next(e for e in entries if (e.kind, e.what) == ("request", "confirm"))
     sent_at = Callback.objects.get(action="on_confirm").sent_at
     assert confirm.latency_ms == round((sent_at - confirm.at).total_seconds() * 1000)
+
+
+def charging(cpo, *steps):
+    """News of the session S-1, one after another: (kWh, operator's cost)."""
+    for number, (kwh, cost) in enumerate(steps):
+        cpo.session("ACTIVE", kwh, total_cost={"excl_vat": cost}, last_updated=f"2099-01-01T00:00:{number:02}Z")
+
+
+def updates(entries):
+    return [(e.state, e.note) for e in entries if e.kind == "update"]
+
+
+def test_each_news_of_a_session_is_told_with_energy_and_cost_of_that_time(driver, cpo):
+    driver.charge()
+    charging(cpo, (1.5, 27), (3, 54.5))
+    entries = entries_of(Subject.of(Transaction.objects.get(order=Order.objects.get())), everybody)
+
+    assert updates(entries)[-2:] == [("ACTIVE", "1.5 kWh, 27 INR"), ("ACTIVE", "3 kWh, 54.5 INR")]
+    assert SessionUpdate.objects.count() == len(updates(entries)) == 3
+
+
+def test_news_that_says_nothing_new_or_comes_late_is_no_entry(driver, cpo):
+    driver.charge()
+    charging(cpo, (1.5, 27), (3, 54))
+    charging(cpo, (1, 18))
+
+    assert list(SessionUpdate.objects.values_list("energy_kwh", flat=True)) == [0, Decimal("1.5"), 3]
+
+
+def test_many_alike_are_folded_between_the_first_and_the_last(staff, driver, cpo):
+    driver.charge()
+    charging(cpo, *((kwh, kwh * 18) for kwh in range(1, 10)))
+    conversation = Transaction.objects.get(order=Order.objects.get())
+    lines = folded(entries_of(Subject.of(conversation), everybody))
+
+    (fold,) = [line for line in lines if isinstance(line, Fold)]
+    assert updates(line for line in lines if isinstance(line, Entry)) == [
+        ("ACTIVE", "0 kWh"), ("ACTIVE", "9 kWh, 162 INR"),
+    ]  # fmt: skip
+    assert (fold.what, fold.entries[0].note, fold.entries[-1].note) == (
+        "8 more of update of session S-1", "1 kWh, 18 INR", "8 kWh, 144 INR",
+    )  # fmt: skip
+    page = staff.get(url("change", conversation.pk)).content.decode()
+    assert page.count("bo-fold") == 1 and "1 kWh, 18 INR … 8 kWh, 144 INR" in page
+
+
+def test_what_staff_did_to_the_price_rule_and_to_the_token_is_told_with_who_and_what(driver, cpo, staff):
+    author = User.objects.create_user("ana", is_staff=True)
+    version = draft({"name": "ten more", "kind": "MARKUP", "markup_percent": "5"})
+    rule = version.rules.get()
+    rule.markup_percent, rule._history_user = Decimal(10), author
+    rule.save()
+    price_book.publish(version, by=author)
+    price_book.go_on_publishing()
+    driver.charge()
+    order = Order.objects.get()
+    note_on(order.token, author, "Blocked: lost card.")
+    entries = entries_of(Subject.of(Transaction.objects.get(order=order)), everybody)
+
+    told = [(e.who, e.what, e.note) for e in entries if e.kind in ("historicalpricerule", "staff")]
+    assert told == [
+        ("nobody logged in", "made price rule “ten more”", ""),
+        ("ana", "changed price rule “ten more”", "markup_percent: 5 → 10"),
+        ("ana", f"{order.token}: Blocked: lost card.", ""),
+    ]
+    books = [e.note for e in entries if e.kind == "historicalpricebookversion"]
+    assert books[-1].startswith("state: PUBLISHING → PUBLISHED; published_at: nothing → ")
+    assert b"PK" in bundle(Subject.of(Transaction.objects.get(order=order)), entries)
+
+
+def note_on(row, by, text):
+    LogEntry.objects.create(
+        user=by, content_type=ContentType.objects.get_for_model(row), object_id=row.pk, object_repr=str(row),
+        action_flag=2, change_message=text,
+    )  # fmt: skip
 
 
 def test_the_page_is_light_and_contents_come_masked(staff, charged):

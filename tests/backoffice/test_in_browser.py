@@ -41,9 +41,10 @@ def test_the_dashboard_shows_its_charts_and_leads_to_lists(page):
     page.goto(reverse("admin:index"))
 
     assert page.locator(".bo-tile").count() == 6 and fits(page)
-    drawn = "c => !!window.Chart?.getChart(c) && c.clientHeight > 100"
-    charts = page.locator("canvas.chart")
-    assert [charts.nth(n).evaluate(drawn) for n in range(charts.count())] == [True] * 4
+    page.wait_for_function("""() => {
+      const charts = [...document.querySelectorAll("canvas.chart")];
+      return charts.length === 4 && charts.every(c => window.Chart?.getChart(c) && c.clientHeight > 100);
+    }""")
     before = page.locator("#actions").bounding_box()["y"]
     page.wait_for_load_state("networkidle")
     assert page.locator("#actions").bounding_box()["y"] == before

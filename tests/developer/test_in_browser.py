@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from emsp.developer.guides import site
+from tests.axe import violations
 from tests.chromium import chromium, fits  # noqa: F401 (fixture)
 
 pytestmark = pytest.mark.browser
@@ -45,6 +46,20 @@ def test_every_page_fits_and_is_styled(page, docs):
 
     assert wide == []
     assert page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth") == "864px"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_seriously_wrong_for_who_reads_otherwise(chromium, docs, scheme):  # noqa: F811
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    wrong = {}
+    for name in ("", "api/beckn/", "states/", "connect-a-bap/", "errors/", "architecture/"):
+        page.goto(f"{docs}/{name}")
+        if found := violations(page):
+            wrong[name] = found
+    context.close()
+
+    assert wrong == {}
 
 
 def test_an_operation_opens_by_the_keyboard(page, docs):

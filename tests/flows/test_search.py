@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from ocpi.services.locations import store_locations
-from tests.flows.world import location
+from tests.flows.world import location, tariff
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +66,28 @@ def test_a_station_says_when_it_is_open(driver, cpo):
         "descriptor": {"name": "Opening Hours", "code": "opening-hours"},
         "list": [{"descriptor": {"name": "Weekly", "code": "weekly"}, "value": "Mo-Su 09:00-23:00"}],
     }]  # fmt: skip
+
+
+def test_what_is_to_be_paid_beside_the_energy_is_told_in_words(driver):
+    (item,) = items(driver.search())
+
+    assert item["price"] == {"currency": "INR/kWH", "value": "18"}
+    assert item["tags"][1] == {
+        "descriptor": {"name": "Price Details", "code": "price-details"},
+        "list": [
+            {"descriptor": {"name": "English", "code": "en"}, "value": "₹18.00/kWh, start fee ₹10.00"},
+            {"descriptor": {"name": "Hindi", "code": "hi"}, "value": "₹18.00/kWh, शुरू करने का शुल्क ₹10.00"},
+        ],
+    }
+
+
+def test_where_the_price_per_kwh_says_it_all_there_are_no_words(driver, cpo):
+    with cpo.run_on_commit(execute=True):
+        cpo.call("PUT", "tariffs/IN/CPO/T-1", tariff(fee=None))
+
+    (item,) = items(driver.search())
+
+    assert [group["descriptor"]["code"] for group in item["tags"]] == ["connector-specifications"]
 
 
 def test_nothing_found_is_an_empty_catalogue(driver):

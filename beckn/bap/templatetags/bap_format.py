@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from beckn.bap import words
@@ -114,6 +115,12 @@ def order_tone(row: dict[str, Any]) -> str:
     return {Stage.COMPLETE: "good", Stage.CANCELLED: "bad", Stage.AGREED: "quiet"}.get(
         row["order"].stage, "busy"
     )
+
+
+@register.filter
+def in_language(told: dict[str, str]) -> str:
+    """Words that a provider tells in some languages: in that of the page, else in English, else in the first."""
+    return told.get(get_language() or "", "") or told.get("en", "") or next(iter(told.values()), "")
 
 
 register.filter("payment_type", words.payment_type)

@@ -23,7 +23,7 @@ from ocpi.wire.scalars import moment
 
 STATES = {"open": "danger", "assigned": "warning", "resolved": "success"}
 NOTICES = {"to be sent": "info", "sent": "success", "given up": "danger"}
-RELATED = ("order", "session", "cdr", "callback", "connection")
+RELATED = ("order", "session", "cdr", "callback", "support_request", "connection")
 
 
 class AssignForm(forms.Form):
@@ -215,7 +215,8 @@ def _subjects(case: Case, request: HttpRequest) -> list[dict[str, str]]:
         except NoReverseMatch:
             url = ""
         label = str(Case._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-        state = row.get_state_display() if hasattr(row, "get_state_display") else getattr(row, "status", "")
+        state = row.get_state_display() if hasattr(row, "get_state_display") else ""
+        state = state or getattr(row, "standing", "") or getattr(row, "status", "")
         found.append({"label": label, "text": str(row), "url": url, "state": str(state)})
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Model, Q, QuerySet
 
-from beckn.models import Callback, CallbackState
+from beckn.models import Callback, CallbackState, SupportRequest
 from emsp.backoffice.models import CaseKind
 from emsp.core import circuits
 from emsp.core.models import PartnerKind
@@ -188,6 +188,22 @@ def _did_not_come(order: Order) -> Found:
     )
 
 
+def _asked(now: datetime) -> QuerySet[SupportRequest]:
+    return SupportRequest.objects.filter(waiting_since__isnull=False, resolved_at=None).select_related(
+        "order__party__connection"
+    )
+
+
+def _waits(request: SupportRequest) -> Found:
+    order, since = request.order, request.waiting_since
+    assert since is not None
+    about = f" about order {order}" if order else ""
+    return Found(
+        {"support_request": request, "order": order, "connection": order.party.connection if order else None},
+        f"a driver waits for our answer{about} since {since:%d %b %H:%M} UTC",
+    )
+
+
 CONDITIONS = (
     Condition(
         CaseKind.START_WITHOUT_SESSION, _started, "start_accepted_at", _start,
@@ -208,6 +224,10 @@ CONDITIONS = (
     ),
     Condition(CaseKind.CALLBACK_DEAD, _dead, "created_at", _given_up, over="the message is sent again"),
     Condition(CaseKind.CPO_DOWN, _down, "last_error_at", _does_not_answer, over="the operator answers"),
+    Condition(
+        CaseKind.DRIVER_WAITS, _asked, "waiting_since", _waits,
+        over="the driver was answered, or the request resolved",
+    ),
     Condition(
         CaseKind.RESERVATION_UNUSED, _unused, "reserved_until", _did_not_come,
         over="the charge started, or the order is over",

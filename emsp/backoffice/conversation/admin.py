@@ -18,6 +18,7 @@ from beckn.models import Callback, Transaction
 from beckn.services import callbacks
 from emsp.backoffice.conversation.asking import ask_again
 from emsp.backoffice.conversation.contents import bundle, text_of
+from emsp.backoffice.conversation.folding import folded
 from emsp.backoffice.conversation.search import conversations_of
 from emsp.backoffice.conversation.timeline import Subject, entries_of, row_of
 from emsp.backoffice.conversation.validity import validity_of
@@ -95,7 +96,7 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
             "opts": self.opts,
             "conversation": conversation,
             "orders": subject.orders,
-            "entries": entries_of(subject, request.user.has_perm),
+            "entries": folded(entries_of(subject, request.user.has_perm)),
             "may_send_again": request.user.has_perm(SEND_AGAIN),
             "may_ask_again": request.user.has_perm(ASK_AGAIN) and bool(subject.orders),
         }

@@ -1,13 +1,16 @@
 """How each kind of row reads as an entry of the timeline."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
 
-from beckn.models import Callback, Rating, Request, SupportRequest
+from beckn.models import Callback, Rating, Request, SupportMessage, SupportRequest
 from emsp.core.money import plain
-from ocpi.models import Cdr, Command, ParkedObject, Session
+from ocpi.models import Cdr, Command, ParkedObject, Session, SessionUpdate
 from sessions.models import (
     Bill,
     CdrAudit,
@@ -28,6 +31,7 @@ class Entry:
     """One thing that happened. kind and pk name its row; who: the two ends, or the one who acted.
 
     tone: good, waiting, bad or empty. latency_ms: of the answer to it. note: what one wants to know unopened.
+    alike: the same in entries that the page may fold; empty: it always stands alone.
     """
 
     at: datetime
@@ -40,6 +44,10 @@ class Entry:
     latency_ms: int | None = None
     note: str = ""
     can_send_again: bool = False
+    alike: str = ""
+
+
+SAID = frozenset({"transaction", "order", "callback"})  # their notes name what they are about
 
 
 def _ms(begin: datetime, end: datetime | None) -> int | None:
@@ -97,6 +105,12 @@ def session_entry(row: Session) -> Entry:
     note = f"{plain(row.energy_kwh)} kWh in {periods} period{'' if periods == 1 else 's'}; newest state"
     return Entry(row.received_at, "session", row.pk, "operator → us", f"session {row.ocpi_id}", row.status, tone,
                  note="; ".join(filter(None, (note, row.quarantine))))  # fmt: skip
+
+
+def update_entry(row: SessionUpdate) -> Entry:
+    cost = f", {plain(row.cost)} {row.currency}" if row.cost is not None else ""
+    return Entry(row.received_at, "update", row.pk, "operator → us", f"update of session {row.session.ocpi_id}",
+                 row.status, note=f"{plain(row.energy_kwh)} kWh{cost}", alike=f"{row.session_id} {row.status}")  # fmt: skip
 
 
 def cdr_entry(row: Cdr) -> Entry:
@@ -167,9 +181,38 @@ def rating_entry(row: Rating) -> Entry:
 
 
 def support_entry(row: SupportRequest) -> Entry:
-    state, tone = ("resolved", "good") if row.resolved_at else ("open", "waiting")
-    return Entry(row.created_at, "support", row.pk, "driver", "wants to hear from us", state, tone)
+    tone = "waiting" if row.standing == "waits for us" else "good"
+    return Entry(row.created_at, "support", row.pk, "driver", "wants to hear from us", row.standing, tone)
+
+
+def message_entry(row: SupportMessage) -> Entry:
+    who = row.by_name if row.by_staff else "driver"
+    return Entry(row.created_at, "message", row.pk, who, "answers the driver" if row.by_staff else "writes to us")
+
+
+def history_entry(row: Any) -> Entry:
+    """A version of a row that staff changed: HistoricalPriceBookVersion, HistoricalPriceRule."""
+    who = row.history_user.get_username() if row.history_user else "nobody logged in"
+    name = type(row.instance)._meta.verbose_name
+    deed = {"+": "made", "~": "changed", "-": "deleted"}[row.history_type]
+    before = row.prev_record if row.history_type == "~" else None
+    note = "; ".join(_changes(before, row)) if before is not None else ""
+    return Entry(row.history_date, row._meta.model_name, row.pk, who, f"{deed} {name} “{row.name}”", note=note)
+
+
+def _changes(before: Any, after: Any) -> Iterator[str]:
+    """`field: old → new` of what differs; simple_history's own comparison leaves out what no form edits."""
+    for field in after.tracked_fields:
+        old, new = getattr(before, field.attname), getattr(after, field.attname)
+        if old != new:
+            yield f"{field.name}: {_shown(old)} → {_shown(new)}"
+
+
+def _shown(value: object) -> str:
+    text = plain(value) if isinstance(value, Decimal) else str(value)
+    return "nothing" if value in (None, "") else text[:80]
 
 
 def staff_entry(row: LogEntry) -> Entry:
-    return Entry(row.action_time, "staff", row.pk, row.user.get_username(), row.get_change_message())
+    what = f"{row.object_repr}: " if row.content_type and row.content_type.model not in SAID else ""
+    return Entry(row.action_time, "staff", row.pk, row.user.get_username(), what + row.get_change_message())

@@ -1,6 +1,6 @@
 """Everything that belongs to one conversation, as entries in the order in which it happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Prefetch, Q, QuerySet
 
-from beckn.models import Callback, Rating, Request, SupportRequest, Transaction
+from beckn.models import Callback, Rating, Request, SupportMessage, SupportRequest, Transaction
+from catalog.models import PriceBookVersion, PriceRule
 from emsp.backoffice.conversation import entries
 from emsp.backoffice.conversation.entries import Entry
-from ocpi.models import Cdr, Command, ParkedObject, Session
+from emsp.backoffice.models import Case
+from ocpi.models import Cdr, Command, ParkedObject, Session, SessionUpdate, Token
 from sessions.models import (
     Bill,
     CdrAudit,
@@ -81,14 +83,41 @@ class Subject:
                 )
         return ParkedObject.objects.filter(found)
 
+    def updates(self) -> QuerySet[SessionUpdate]:
+        """What each news of the sessions said."""
+        return SessionUpdate.objects.filter(session__in=self.sessions()).select_related("session")
+
+    def rules(self) -> list[dict[str, Any]]:
+        """The price rules of the orders' quotes, as these keep them."""
+        quoted = Quote.objects.filter(order__in=self.orders, rule__isnull=False)
+        return [rule for rule in quoted.values_list("rule", flat=True) if rule]
+
+    def book_history(self) -> QuerySet[Any]:
+        """What staff did to the price books that were quoted by."""
+        numbers = {rule["version"] for rule in self.rules()}
+        books = PriceBookVersion.objects.filter(number__in=numbers).values_list("pk", flat=True)
+        return PriceBookVersion.history.filter(id__in=list(books)).select_related("history_user")  # type: ignore[attr-defined,no-any-return]
+
+    def rule_history(self) -> QuerySet[Any]:
+        """What staff did to the price rules that were quoted by."""
+        ids = {rule["rule_id"] for rule in self.rules() if rule["rule_id"]}
+        return PriceRule.history.filter(id__in=ids).select_related("history_user")  # type: ignore[attr-defined,no-any-return]
+
     def staff(self) -> QuerySet[LogEntry]:
-        """What staff did to the conversation, its orders and its callbacks."""
-        callbacks = Callback.objects.filter(self.messages).values_list("pk", flat=True)
-        chosen = (
-            (Transaction, [self.conversation.pk]), (Order, [order.pk for order in self.orders]), (Callback, callbacks)
-        )  # fmt: skip
+        """What staff did to the conversation, its callbacks, its orders and what belongs to them."""
+        mine = {"order__in": self.orders}
+        chosen: dict[type[Model], Iterable[int]] = {
+            Transaction: [self.conversation.pk],
+            Order: [order.pk for order in self.orders],
+            Token: [order.token_id for order in self.orders if order.token_id],
+        }
+        rows: list[QuerySet[Any]] = [
+            Callback.objects.filter(self.messages), CdrAudit.objects.filter(**mine), Case.objects.filter(**mine),
+            SupportRequest.objects.filter(**mine), Refund.objects.filter(payment__order__in=self.orders),
+        ]  # fmt: skip
+        chosen |= {query.model: query.order_by().values_list("pk", flat=True) for query in rows}
         found = Q(pk__in=[])
-        for model, keys in chosen:
+        for model, keys in chosen.items():
             found |= Q(
                 content_type=ContentType.objects.get_for_model(model),
                 object_id__in=[str(key) for key in keys],
@@ -134,6 +163,7 @@ KINDS: dict[str, Kind] = {
                   entries.quote_entry),
     "command": Kind(Command, lambda s: Command.objects.filter(order_reference__in=s.references), entries.command_entry),
     "session": Kind(Session, Subject.sessions, entries.session_entry),
+    "update": Kind(SessionUpdate, Subject.updates, entries.update_entry),
     "cdr": Kind(Cdr, Subject.cdrs, entries.cdr_entry),
     "parked": Kind(ParkedObject, Subject.parked, entries.parked_entry),
     "audit": Kind(CdrAudit, lambda s: CdrAudit.objects.filter(order__in=s.orders), entries.audit_entry),
@@ -149,7 +179,11 @@ KINDS: dict[str, Kind] = {
                    entries.refund_entry),
     "callback": Kind(Callback, lambda s: Callback.objects.filter(s.messages).defer("body"), entries.callback_entry),
     "rating": Kind(Rating, lambda s: Rating.objects.filter(order__in=s.orders), entries.rating_entry),
+    "message": Kind(SupportMessage, lambda s: SupportMessage.objects.filter(request__order__in=s.orders).defer("text"),
+                    entries.message_entry),
     "support": Kind(SupportRequest, lambda s: SupportRequest.objects.filter(order__in=s.orders), entries.support_entry),
-    "staff": Kind(LogEntry, lambda s: s.staff().select_related("user"), entries.staff_entry),
+    "historicalpricebookversion": Kind(PriceBookVersion.history.model, Subject.book_history, entries.history_entry),  # type: ignore[attr-defined]
+    "historicalpricerule": Kind(PriceRule.history.model, Subject.rule_history, entries.history_entry),  # type: ignore[attr-defined]
+    "staff": Kind(LogEntry, lambda s: s.staff().select_related("user", "content_type"), entries.staff_entry),
 }  # fmt: skip
 ORDER = {name: number for number, name in enumerate(KINDS)}

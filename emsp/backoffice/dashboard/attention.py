@@ -75,7 +75,7 @@ MATTERS: list[Matter] = [
         lambda: Refund.objects.filter(state=RefundState.REFUSED), "state__exact=REFUSED",
     ),
     Matter(
-        "Drivers who want to hear from us", "Call or write, then mark the request as resolved.",
+        "Drivers who want to hear from us", "Call, or write an answer there; then mark the request as resolved.",
         lambda: SupportRequest.objects.filter(resolved_at=None), "resolved_at__isempty=1",
     ),
 ]  # fmt: skip

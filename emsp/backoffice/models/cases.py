@@ -16,6 +16,7 @@ class CaseKind(models.TextChoices):
     CDR_UNMATCHED = "CDR_UNMATCHED", "CDR of no order"
     CALLBACK_DEAD = "CALLBACK_DEAD", "message to the app given up"
     CPO_DOWN = "CPO_DOWN", "operator does not answer"
+    DRIVER_WAITS = "DRIVER_WAITS", "a driver waits for an answer"
     RESERVATION_UNUSED = "RESERVATION_UNUSED", "reserved, driver did not come"
 
 
@@ -45,6 +46,9 @@ class Case(models.Model):
     )
     callback = models.ForeignKey(
         "beckn.Callback", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    support_request = models.ForeignKey(
+        "beckn.SupportRequest", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     connection = models.ForeignKey(
         "ocpi.Connection", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -15,10 +15,11 @@ def _grant(verbs: str, models: str) -> set[str]:
     }
 
 
-_NETWORK = "ocpi.location ocpi.connector ocpi.tariff ocpi.session ocpi.cdr ocpi.command ocpi.connection ocpi.party " \
-    "ocpi.syncstate ocpi.parkedobject ocpi.parkedretry ocpi.evse ocpi.tariffversion catalog.offer"
+_NETWORK = "ocpi.location ocpi.connector ocpi.tariff ocpi.session ocpi.sessionupdate ocpi.cdr ocpi.command " \
+    "ocpi.connection ocpi.party ocpi.syncstate ocpi.parkedobject ocpi.parkedretry ocpi.evse ocpi.tariffversion catalog.offer"
 _ORDERS = "charging_sessions.order charging_sessions.orderevent charging_sessions.quote charging_sessions.bill"
-_TALK = "beckn.transaction beckn.request beckn.callback beckn.rating beckn.supportrequest"
+_TALK = "beckn.transaction beckn.request beckn.callback beckn.rating beckn.supportrequest " \
+    "beckn.supportmessage"
 _AUDITS = "charging_sessions.cdraudit charging_sessions.cdrdecision charging_sessions.missingcdr " \
     "charging_sessions.auditpolicy"
 _MONEY = "charging_sessions.payment charging_sessions.paymentnotice charging_sessions.refund " \
@@ -52,8 +53,8 @@ _FINANCE = (
                                 "charging_sessions.paymentpolicy")
     | _grant("view add", "charging_sessions.statementpayment")
     | {"charging_sessions.delete_statement"}
-    | _grant("view", f"{_ORDERS} {_AUDITS} {_MONEY} {_BOOK} ocpi.cdr ocpi.session ocpi.tariff ocpi.tariffversion "
-                     "ocpi.party ocpi.connection")
+    | _grant("view", f"{_ORDERS} {_AUDITS} {_MONEY} {_BOOK} ocpi.cdr ocpi.session ocpi.sessionupdate ocpi.tariff "
+                     "ocpi.tariffversion ocpi.party ocpi.connection")
 )  # fmt: skip
 # Partners: operators and apps, and what goes wrong between us and them.
 _INTEGRATOR = (

@@ -34,6 +34,7 @@ def html(name: str) -> str:
                 page, _, place = target.partition(".md")
                 child.attrSet("href", f"../{page}/{place}")
     made: str = _reader.renderer.render(tokens, _reader.options, {})
+    made = made.replace("<pre>", '<pre tabindex="0">')
     return made.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 

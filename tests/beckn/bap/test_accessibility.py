@@ -1,12 +1,11 @@
 """Every page of a journey under axe-core, on a phone, in light and dark: no serious violation. And no page jumps."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.axe import violations
 from tests.beckn.bap import world
 
 pytestmark = pytest.mark.browser
-SERIOUS = ("serious", "critical")
 SHIFTS = """() => new Promise(done => {
   let sum = 0;
   new PerformanceObserver(list => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; })
@@ -26,18 +25,12 @@ def phone(request, chromium, bap, driver):
 @pytest.fixture
 def look(phone, bap, driver):
     """Opens a page and says what axe finds wrong, and how far things moved while it was built."""
-    page, axe = phone.new_page(), Axe()
+    page = phone.new_page()
 
     def look(path):
         phone.add_cookies([{"name": c.name, "value": c.value, "url": bap.url} for c in driver.browser.http.cookies])
         page.goto(f"{bap.url}{path}")
-        page.wait_for_load_state("load")
-        found = axe.run(page).response["violations"]
-        wrong = [
-            (one["id"], node["target"], node["failureSummary"])
-            for one in found if one["impact"] in SERIOUS for node in one["nodes"]
-        ]
-        assert wrong == [], path
+        assert violations(page) == [], path
         assert page.evaluate(SHIFTS) < 0.1, path
 
     return look

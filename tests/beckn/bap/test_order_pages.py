@@ -163,7 +163,8 @@ def test_support_shows_how_to_reach_the_provider(driver, bpp):
         "ref_id": world.ORDER_ID, "callback_phone": PHONE, "email": "driver@example.com",
     }
     page = driver.browser.get(f"{driver.order_path}/support")
-    assert all(words in page for words in ("+911800108000", "help@bpp.example", "Open the help page"))
+    assert all(words in page for words in ("+911800108000", "help@bpp.example", "Write to the provider", "Get a new link"))
+    assert page.link(r"https://bpp.example/help") == "https://bpp.example/help"
 
 
 def test_history_lists_the_orders_of_this_browser_only(bap, driver):

@@ -9,6 +9,7 @@ from beckn.bap import wire
 from beckn.bap.catalogue import stations
 from beckn.bap.places import BY_KEY, Point, distance_km, nearest, point_of
 from beckn.bap.standing import standing
+from beckn.bap.templatetags.bap_format import in_language
 from emsp.core.wire import WireError
 from tests.beckn.bap import world
 from tests.shared import fixture
@@ -54,6 +55,19 @@ def test_a_station_shows_the_price_of_what_is_free():
     plaza, hub, _ = stations([world.catalogue()], HERE)
     assert (plaza.price, plaza.free, plaza.one_price) == (Decimal("18"), 1, False)
     assert (hub.price, hub.free, hub.one_price) == (Decimal("21.5"), 0, True)
+
+
+def test_the_whole_price_is_read_by_language_where_it_is_told():
+    plaza, hub, _ = stations([world.catalogue()], HERE)
+    assert plaza.offers[0].price_words["en"] == "₹18.00/kWh, parking ₹2.00/min after 30 min"
+    assert hub.offers[0].price_words == {}
+
+
+@pytest.mark.parametrize(("told", "shown"), [
+    ({"en": "a", "hi": "b"}, "a"), ({"hi": "b", "en": "a"}, "a"), ({"de": "c"}, "c"), ({}, ""),
+])
+def test_words_in_no_language_of_ours_are_shown_as_they_come(told, shown):
+    assert in_language(told) == shown
 
 
 @pytest.mark.parametrize("bad", [None, [], "x", {"providers": "x"}, {"providers": [None, {"id": 5}]}])

@@ -14,6 +14,15 @@ HOURS = {
 }
 
 
+PRICE = {
+    "descriptor": {"code": "price-details"},
+    "list": [
+        {"descriptor": {"code": "en"}, "value": "₹18.00/kWh, parking ₹2.00/min after 30 min"},
+        {"descriptor": {"code": "hi"}, "value": "₹18.00/kWh, पार्किंग ₹2.00/मिनट 30 मिनट के बाद"},
+    ],
+}
+
+
 def connector(item_id: str, location_id: str, *, price: str, kind: str, power: str, status: str, name: str) -> dict:
     told = {"connector-id": "1", "power-type": "DC", "connector-type": kind, "charging-speed": "FAST",
             "power-rating": power, "status": status}
@@ -26,7 +35,7 @@ def connector(item_id: str, location_id: str, *, price: str, kind: str, power: s
         "tags": [{
             "descriptor": {"code": "connector-specifications", "name": "Connector Specifications"},
             "list": [{"descriptor": {"code": code}, "value": value} for code, value in told.items()],
-        }],
+        }, *([PRICE] if item_id == FREE else [])],
     }
 
 

@@ -1,0 +1,21 @@
+"""The driver's price in words, and what an offer was mapped by. Workers map earlier rows anew, not this migration."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("catalog", "0005_opening_hours")]
+
+    operations = [
+        migrations.AddField(
+            model_name="offer", name="price_words", field=models.TextField(blank=True, default="")
+        ),
+        migrations.AddField(
+            model_name="offer", name="price_words_odd", field=models.TextField(blank=True, default="")
+        ),
+        migrations.AddField(
+            model_name="offer",
+            name="mapped_by",
+            field=models.PositiveSmallIntegerField(db_index=True, default=0, editable=False),
+        ),
+    ]

@@ -1,0 +1,40 @@
+"""Cases of drivers who wait for an answer."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("backoffice", "0004_uploaded_sheets"), ("beckn", "0005_support_messages")]
+
+    operations = [
+        migrations.AddField(
+            model_name="case",
+            name="support_request",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="beckn.supportrequest",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="case",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("START_WITHOUT_SESSION", "start accepted, no session"),
+                    ("SESSION_PENDING", "session stays pending"),
+                    ("SESSION_SILENT", "charging, no news"),
+                    ("CDR_MISSING", "charge ended, no CDR"),
+                    ("CDR_UNMATCHED", "CDR of no order"),
+                    ("CALLBACK_DEAD", "message to the app given up"),
+                    ("CPO_DOWN", "operator does not answer"),
+                    ("DRIVER_WAITS", "a driver waits for an answer"),
+                    ("RESERVATION_UNUSED", "reserved, driver did not come"),
+                ],
+                max_length=24,
+            ),
+        ),
+    ]
