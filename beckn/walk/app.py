@@ -16,14 +16,15 @@ class App(Conversation):
     """The app: a server for callbacks, a conversation of its own, and others beside it.
 
     Its subscriber id and key (identity) must be trusted by the eMSP before the first request.
+    uri: where its callbacks go instead of to this server.
     """
 
     def __init__(
-        self, subscriber_id: str, *, bpp_id: str, bpp_uri: str, bpp_public_key: bytes, domain: str
+        self, subscriber_id: str, *, bpp_id: str, bpp_uri: str, bpp_public_key: bytes, domain: str, uri: str = ""
     ) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
-        uri = f"http://127.0.0.1:{self._server.server_address[1]}/beckn"
+        uri = uri or f"http://127.0.0.1:{self._server.server_address[1]}/beckn"
         super().__init__(Identity(subscriber_id, bpp_id, bpp_uri, bpp_public_key, domain, uri))
         self._others: dict[str, Conversation] = {}
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -12,8 +12,8 @@ from beckn.walk.app import App
 
 
 @contextmanager
-def trusted_app(subscriber_id: str) -> Iterator[App]:
-    """An App under this id, which is a subscriber with a fresh key until the block ends."""
+def trusted_app(subscriber_id: str, *, uri: str = "") -> Iterator[App]:
+    """An App under this id, which is a subscriber with a fresh key until the block ends. uri: as for App."""
     key = signing.load_private_key(settings.BECKN_SIGNING_PRIVATE_KEY)
     app = App(
         subscriber_id,
@@ -21,6 +21,7 @@ def trusted_app(subscriber_id: str) -> Iterator[App]:
         bpp_uri=settings.BECKN_URI,
         bpp_public_key=bytes(key.verify_key),
         domain=settings.BECKN_DOMAINS[0],
+        uri=uri,
     )
     who = app.identity
     try:
