@@ -132,6 +132,12 @@ class Flood:
                 conversation.post(self._action, body)
 
 
+def search_where_nothing_is() -> dict[str, Any]:
+    """The message of a `search` that costs little: what is measured is the silence of who asks."""
+    circle = {"gps": "0.500000,80.500000", "radius": {"type": "CONSTANT", "value": "1", "unit": "km"}}
+    return {"intent": {"fulfillment": {"type": "CHARGING", "stops": [{"location": {"circle": circle}}]}}}
+
+
 def order_at_the_silent_operator(app: App) -> dict[str, Any]:
     """The message of an `init` there."""
     walk = _walk(app.conversation(patience_s=0, answer_s=20), PLACE)
