@@ -132,9 +132,9 @@ class Flood:
                 conversation.post(self._action, body)
 
 
-def search_where_nothing_is() -> dict[str, Any]:
-    """The message of a `search` that costs little: what is measured is the silence of who asks."""
-    circle = {"gps": "0.500000,80.500000", "radius": {"type": "CONSTANT", "value": "1", "unit": "km"}}
+def search_at(gps: str = "0.500000,80.500000") -> dict[str, Any]:
+    """The message of a `search` within 1 km; by itself where nothing is, which costs little."""
+    circle = {"gps": gps, "radius": {"type": "CONSTANT", "value": "1", "unit": "km"}}
     return {"intent": {"fulfillment": {"type": "CHARGING", "stops": [{"location": {"circle": circle}}]}}}
 
 
@@ -164,8 +164,8 @@ def others(
 
 
 def _search(app: App, gps: str) -> float:
-    begun = time.perf_counter()
-    _try(_walk(app.conversation(patience_s=0, answer_s=60), gps).search)
+    begun, conversation = time.perf_counter(), app.conversation(patience_s=0, answer_s=60)
+    _try(lambda: conversation.ask("search", search_at(gps)))
     return time.perf_counter() - begun
 
 

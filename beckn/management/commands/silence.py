@@ -42,6 +42,6 @@ lets every callback hang. With CIRCUIT_OPENS_AFTER=0 in the demo's environment: 
                     measure("one operator silent")
             with (
                 trusted_app(SILENT, uri=f"{url}/beckn") as quiet,
-                silent.Flood(quiet, "search", silent.search_where_nothing_is(), per_s=SEARCHES_PER_S),
+                silent.Flood(quiet, "search", silent.search_at(), per_s=SEARCHES_PER_S),
             ):
                 measure("one app silent")
