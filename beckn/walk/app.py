@@ -17,15 +17,16 @@ class App(Conversation):
     """The app: a server for callbacks, a conversation of its own, and others beside it.
 
     Its subscriber id and key (identity) must be trusted by the eMSP before the first request. host: address of this
-    machine where the eMSP reaches it.
+    machine where the eMSP reaches it. uri: where its callbacks go instead of to this server.
     """
 
     def __init__(
-        self, subscriber_id: str, *, bpp_id: str, bpp_uri: str, bpp_public_key: bytes, domain: str, host: str = LOOPBACK
-    ) -> None:
+        self, subscriber_id: str, *, bpp_id: str, bpp_uri: str, bpp_public_key: bytes, domain: str, host: str = LOOPBACK,
+        uri: str = "",
+    ) -> None:  # fmt: skip
         self._server = ThreadingHTTPServer((host, 0), _handler(self))
         self._server.daemon_threads = True
-        uri = f"http://{host}:{self._server.server_address[1]}/beckn"
+        uri = uri or f"http://{host}:{self._server.server_address[1]}/beckn"
         super().__init__(Identity(subscriber_id, bpp_id, bpp_uri, bpp_public_key, domain, uri))
         self._others: dict[str, Conversation] = {}
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

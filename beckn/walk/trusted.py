@@ -12,8 +12,8 @@ from beckn.walk.app import LOOPBACK, App
 
 
 @contextmanager
-def trusted_app(subscriber_id: str, *, host: str = LOOPBACK) -> Iterator[App]:
-    """An App under this id, which is a subscriber with a fresh key until the block ends. host: as App's."""
+def trusted_app(subscriber_id: str, *, host: str = LOOPBACK, uri: str = "") -> Iterator[App]:
+    """An App under this id, which is a subscriber with a fresh key until the block ends. host, uri: as for App."""
     app = App(
         subscriber_id,
         bpp_id=settings.BECKN_SUBSCRIBER_ID,
@@ -21,6 +21,7 @@ def trusted_app(subscriber_id: str, *, host: str = LOOPBACK) -> Iterator[App]:
         bpp_public_key=bytes(own_keys.current().signing.verify_key),
         domain=settings.BECKN_DOMAINS[0],
         host=host,
+        uri=uri,
     )
     who = app.identity
     try:

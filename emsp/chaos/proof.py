@@ -81,7 +81,7 @@ def _commands(app_id: str) -> Any:
 
 def _listed(module: str, since: datetime) -> Iterable[dict[str, Any]]:
     for connection in Connection.objects.filter(status=ConnectionStatus.REGISTERED):
-        for page in OcpiClient(connection).pages(module, since):
+        for page in OcpiClient(connection, insist=True).pages(module, since):
             yield from page.objects
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from beckn.models import Transaction
 from beckn.render import payments as render
+from emsp.core.models import Circuit
 from ocpi.models import Token
 from ocpi.services import token_changes
 from sessions.models import (
@@ -346,6 +347,25 @@ def test_money_for_an_order_whose_token_was_blocked_meanwhile_is_given_back(driv
         [], OrderState.CANCELLED, "PROVIDER", "the driver may not charge with us now; please ask our support",
     )  # fmt: skip
     assert (refund.amount, refund.payment.amount) == (Decimal("100.00"), Decimal("100.00"))
+
+
+def test_money_for_an_order_whose_operator_is_silent_is_given_back(driver, cpo, gateway):
+    policy("BPP", "PRE-FULFILLMENT")
+    driver.book()
+    told = payment_of(driver.confirm())
+    now = timezone.now()
+    Circuit.objects.create(
+        kind="CPO", partner=str(cpo.party.connection_id), name="CPO", failures=5, opened_at=now,
+        probe_at=now + timedelta(seconds=30),
+    )
+
+    gateway.press(told["url"], "pay")
+
+    order, refund = Order.objects.get(), Refund.objects.get()
+    assert (cpo.bodies("START_SESSION"), order.state, order.cancel_reason) == (
+        [], OrderState.CANCELLED, "the charging operator cannot be reached now",
+    )  # fmt: skip
+    assert (refund.amount, len(cpo.bodies("CANCEL_RESERVATION"))) == (Decimal("100.00"), 1)
 
 
 def test_a_confirmed_order_that_nobody_pays_is_cancelled(driver, cpo, gateway, settings):

@@ -129,6 +129,16 @@ def test_a_side_that_is_cut_off_loses_nothing_and_does_nothing_twice():
     assert verdicts == ["kept"] * 9
 
 
+def test_what_a_silent_partner_costs_the_others_is_measured(world):
+    done = world.manage("silence", "--seconds", "4", "--hang", "5")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line.partition("  ")[0] for line in done.stdout.splitlines()] == [
+        f"{when}: {what}" for when in ("all answer", "one operator silent", "one app silent")
+        for what in ("search", "init")
+    ]
+
+
 def test_ctrl_c_ends_everything_and_shows_no_secret(world):
     said = world.said
     status = world.end()

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("backoffice", "0004_uploaded_sheets"), ("beckn", "0005_support_messages")]
+    dependencies = [("backoffice", "0004_uploaded_sheets"), ("beckn", "0006_support_messages")]
 
     operations = [
         migrations.AddField(
