@@ -31,7 +31,8 @@ def test_a_server_and_its_replica_find_out_that_the_other_end_is_gone():
     one, two = databases["default"], databases["replica"]
 
     assert (one["HOST"], one["DISABLE_SERVER_SIDE_CURSORS"], one["OPTIONS"]["pool"]["timeout"]) == ("one", False, 20)
-    assert one["OPTIONS"]["options"].count("-c tcp_keepalives_") == 3
+    kept = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000"
+    assert one["OPTIONS"]["options"] == kept
     assert (one["OPTIONS"]["tcp_user_timeout"], one["OPTIONS"]["connect_timeout"]) == (20_000, 5)
     assert (two["HOST"], two["OPTIONS"]["pool"]["timeout"], two["OPTIONS"]["tcp_user_timeout"]) == ("two", 2, 3_000)
     assert int(two["OPTIONS"]["connect_timeout"]) == 9
