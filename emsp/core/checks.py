@@ -13,6 +13,8 @@ from django.core.checks import CheckMessage, Error, register
 
 from emsp.core import tracing
 
+BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
+
 
 def _seed_problem(name: str) -> str | None:
     text = getattr(settings, name)
@@ -59,6 +61,10 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
     if not settings.SECRET_KEY:
         problems.append("SECRET_KEY is not set")
+    if settings.REPLICA_LAG_S < 1:
+        problems.append("REPLICA_LAG_S is a number of seconds, 1 or more")
+    if not settings.CELERY_BROKER_URL.startswith(BROKERS):
+        problems.append("CELERY_BROKER_URL begins with redis://, rediss://, amqp:// or amqps://")
     if not settings.DATABASE_URL:
         problems.append("DATABASE_URL is not set; `make demo` starts a database of its own")
     if not settings.BECKN_SUBSCRIBER_ID or not settings.BECKN_UNIQUE_KEY_ID:

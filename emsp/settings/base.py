@@ -97,7 +97,9 @@ DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 # A machine that is gone says no goodbye: both ends of a connection find out within half a minute, so that its locks go.
 _KEEP_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
                "connect_timeout": 5}  # fmt: skip
-_SERVER_KEEP_ALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+_SERVER_KEEP_ALIVE = (  # the last for an answer on its way, during which the others are not looked at
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000"
+)
 
 
 def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from django.core.management import CommandError, call_command
 
+from emsp.chaos.mischief import Cuts
 from emsp.demo import apart
 from emsp.demo.balancer import Balancer
 
@@ -61,6 +63,36 @@ def test_a_caller_is_hung_up_on_where_nobody_takes_it(balanced):
         requests.post(url, data=b"x", timeout=5)
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2].strip("/"))), timeout=5) as caller:
         assert caller.recv(1) == b""
+
+
+def test_a_side_that_is_cut_off_is_let_in_again_whatever_happens(tmp_path, monkeypatch):
+    deeds, told = [], []
+    monkeypatch.setattr("emsp.chaos.mischief.cut", lambda side: deeds.append(f"cut {side}"))
+    monkeypatch.setattr("emsp.chaos.mischief.mend", lambda side: deeds.append(f"mend {side}"))
+    monkeypatch.setattr("emsp.chaos.mischief.time.sleep", lambda seconds: deeds.append(6 <= seconds <= 20))
+    cuts = Cuts(tmp_path, redis_url="", control_url="", seed=1, tell=told.append)
+
+    cuts.strike(0.0)
+    side = deeds[0][-1]
+    assert deeds == [f"cut {side}", True, f"mend {side}"]
+    assert cuts.deeds == {f"cut {side}": 1} and len(told) == 1
+
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("emsp.chaos.mischief.time.sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cuts.strike(0.0)
+    assert [word[:4] for word in deeds[3:]] == ["cut ", "mend"]
+
+
+def test_links_are_cut_in_a_demo_on_namespaces_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEMO_FOLDER", str(tmp_path))
+    monkeypatch.delenv("EMSP_APART", raising=False)
+    (tmp_path / "processes.json").write_text('[["web", 1, 1.0, 15]]')
+
+    with pytest.raises(CommandError, match="^there are no links to cut here"):
+        call_command("chaos", "--apart")
 
 
 def test_namespaces_need_linux_and_root(monkeypatch):

@@ -21,7 +21,7 @@ def test_what_is_used_anyway_is_taken_off(tmp_path, monkeypatch):
 
 
 def test_time_is_that_of_the_recorded_processes(tmp_path):
-    burn = "import time\nwhile time.process_time() < 0.2: pass\nprint(flush=True)\ninput()"
+    burn = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", burn], start_new_session=True, **pipes) as child:
         child.stdout.readline()

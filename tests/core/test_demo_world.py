@@ -8,6 +8,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from emsp.core.environment import read_demo_environment
+from emsp.demo import programs
 from emsp.demo.errors import DemoError
 from emsp.demo.keys import keep_keys
 from emsp.demo.ports import Ports
@@ -128,3 +129,23 @@ def test_a_command_reads_the_environment_as_the_demo_has_it(world, tmp_path, mon
     assert read == meant
     assert sorted(meant) == sorted(NAMES)
     assert (read["SANDBOX"], read["BECKN_RESERVE_ON"], read["DATABASE_URL"]) == ("true", "never", DATABASE)
+
+
+def test_servers_of_yours_are_told_to_the_processes_and_to_commands_alike(world):
+    given = {"REPLICA_DATABASE_URL": "postgresql://replica/emsp", "DATABASE_POOLED": "true", "CELERY_BROKER_URL": ""}
+
+    told = world.environment(given)
+    assert (told["REPLICA_DATABASE_URL"], told["DATABASE_POOLED"]) == ("postgresql://replica/emsp", "true")
+    assert "CELERY_BROKER_URL" not in told
+    assert set(given) & set(programs.plain_environment(given)) == set()
+
+
+def test_every_address_is_that_of_the_host(tmp_path):
+    away = World(Ports(9000, "198.18.0.1"), keep_keys(tmp_path), "", "", "")
+
+    assert {url.rpartition(":")[0] for url in (away.emsp_url, away.bap_url, away.cpo_url, away.payments_url)} == {
+        "http://198.18.0.1"
+    }
+    assert programs.web(away, "0.0.0.0", 8000, processes=1).command[5:11] == (
+        "emsp.wsgi:application", "--host", "0.0.0.0", "--port", "8000", "--http",
+    )  # fmt: skip

@@ -23,6 +23,12 @@ from emsp.core.checks import check_settings
         ("CANCELLATION_FEE_PERCENT", "100.5", "CANCELLATION_FEE_PERCENT is a number from 0 to 100"),
         ("CANCELLATION_FEE_PERCENT", "-1", "CANCELLATION_FEE_PERCENT is a number from 0 to 100"),
         ("CANCELLATION_FEE_PERCENT", "NaN", "CANCELLATION_FEE_PERCENT is a number from 0 to 100"),
+        ("REPLICA_LAG_S", 0, "REPLICA_LAG_S is a number of seconds, 1 or more"),
+        (
+            "CELERY_BROKER_URL",
+            "sqs://",
+            "CELERY_BROKER_URL begins with redis://, rediss://, amqp:// or amqps://",
+        ),
         ("BECKN_DEFAULT_ENERGY_KWH", "", "BECKN_DEFAULT_ENERGY_KWH is a number from 0.01 to 1000"),
         ("BECKN_DEFAULT_ENERGY_KWH", "0", "BECKN_DEFAULT_ENERGY_KWH is a number from 0.01 to 1000"),
         ("BECKN_DEFAULT_ENERGY_KWH", "1001", "BECKN_DEFAULT_ENERGY_KWH is a number from 0.01 to 1000"),

@@ -19,7 +19,7 @@ from emsp.chaos import proof
 from emsp.chaos.load import Load
 from emsp.chaos.mischief import Cuts, Mischief, until
 from emsp.chaos.surroundings import control_url, places
-from emsp.demo.apart import HUB
+from emsp.demo.apart import HUB, INSIDE
 from emsp.demo.leftovers import recorded
 
 SPEED = 600  # simulated seconds per real one: a charge takes seconds
@@ -59,6 +59,8 @@ nothing stuck. Exit status 1 when a promise is broken.
         folder = Path(os.environ.get("DEMO_FOLDER") or settings.BASE_DIR / ".demo")
         if not recorded(folder):
             raise CommandError("no demo runs from here: `make chaos` starts one of its own")
+        if options["apart"] and os.environ.get(INSIDE) != "1":
+            raise CommandError("there are no links to cut here: `make apart` runs a demo on network namespaces")
         seed = options["seed"] if options["seed"] is not None else random.randrange(10**6)
         self.stdout.write(f"seed {seed}")
         begun_at = timezone.now()
