@@ -1,6 +1,6 @@
 """Forgets messages when their time is over: what came to nothing soon, what belongs to an order late.
 
-Orders, bills, invoices and the ledger stay; they hold no contact data. Ratings and support requests stay with their order.
+Orders, bills, invoices and the ledger stay; they hold no contact data. Ratings stay with their order, without their words.
 """
 
 import logging
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from beckn.models import Callback, Request, Transaction
+from beckn.models import Callback, Rating, Request, SupportRequest, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,8 @@ CHUNK = 500
 
 def forget_old(*, now: datetime) -> int:
     """Delete the conversations that are too old, with their messages and contact data; gives how many.
+
+    Support requests go, and comments are emptied, BECKN_KEEP_MESSAGES_DAYS after they came.
 
     Without an order: BECKN_KEEP_SEARCHES_DAYS after they began. All others: BECKN_KEEP_MESSAGES_DAYS. In short transactions,
     so that nobody waits; a second run at the same time finds the rows locked and takes others.
@@ -30,6 +32,8 @@ def forget_old(*, now: datetime) -> int:
         Transaction.objects.filter(created_at__lt=idle, order=None),
         Transaction.objects.filter(created_at__lt=ordered),
     ]
+    SupportRequest.objects.filter(created_at__lt=ordered).delete()
+    Rating.objects.filter(created_at__lt=ordered).exclude(comment="").update(comment="")
     forgotten = 0
     for rows in old:
         while count := _forget_some(rows):
