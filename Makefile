@@ -16,7 +16,7 @@ APPS := beckn sessions catalog ocpi emsp
 LOCATIONS ?= 100000
 MINUTES ?= 2
 
-.PHONY: help venv demo demo-reset test lint messages bench chaos apart chart
+.PHONY: help venv demo demo-reset test lint audit messages bench chaos apart chart
 
 help: ## this list
 	@sed -n 's/^\([a-z.-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name what; do \
@@ -44,6 +44,10 @@ lint: venv ## style, import contracts, types
 	@$(PY) -m ruff check .
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m mypy $(APPS)
+
+audit: ## look the pinned dependencies up among the known vulnerabilities (needs pypi.org)
+	@PYTHON='$(PYTHON)' deploy/venv .venv-audit requirements/audit.txt
+	@for list in base dev; do .venv-audit/bin/pip-audit --require-hashes --disable-pip --strict -r requirements/$$list.txt || exit 1; done
 
 messages: venv ## the reference app's translations: collect, tell what is missing, compile
 	@$(PY) -m deploy.translations

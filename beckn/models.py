@@ -104,6 +104,7 @@ class Transaction(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        permissions = [("erase_driver", "Can erase what is kept of a driver")]
         constraints = [models.UniqueConstraint(fields=["bap_id", "transaction_id"], name="transaction_once")]
         indexes = [
             models.Index(fields=["created_at"], name="transaction_by_age"),

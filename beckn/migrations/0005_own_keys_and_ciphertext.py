@@ -62,6 +62,10 @@ class Migration(migrations.Migration):
             ],
             options={'ordering': ['id'], 'default_permissions': ()},
         ),
+        migrations.AlterModelOptions(
+            name='transaction',
+            options={'permissions': [('erase_driver', 'Can erase what is kept of a driver')]},
+        ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.AlterField('callback', 'body', emsp.core.fields.EncryptedBinaryField()),

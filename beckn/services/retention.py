@@ -1,7 +1,7 @@
 """Forgets messages when their time is over: what came to nothing soon, what belongs to an order late.
 
-Orders, bills, invoices and the ledger stay; they hold no contact data. Ratings stay with their order. Support requests are
-forgotten as late as orders' messages.
+Orders, bills, invoices and the ledger stay; they hold no contact data. Ratings stay with their order, without their words.
+Support requests are forgotten as late as orders' messages.
 """
 
 import logging
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from beckn.models import Callback, Request, Transaction
+from beckn.models import Callback, Rating, Request, Transaction
 from beckn.services import support
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ CHUNK = 500
 def forget_old(*, now: datetime) -> int:
     """Delete the conversations that are too old, with their messages and contact data; gives how many.
 
+    Support requests go, and comments are emptied, BECKN_KEEP_MESSAGES_DAYS after they came.
+
     Without an order: BECKN_KEEP_SEARCHES_DAYS after they began. All others: BECKN_KEEP_MESSAGES_DAYS. In short transactions,
     so that nobody waits; a second run at the same time finds the rows locked and takes others.
     """
@@ -32,6 +34,7 @@ def forget_old(*, now: datetime) -> int:
         Transaction.objects.filter(created_at__lt=idle, order=None),
         Transaction.objects.filter(created_at__lt=ordered),
     ]
+    Rating.objects.filter(created_at__lt=ordered).exclude(comment="").update(comment="")
     forgotten = 0
     for rows in old:
         while count := _forget_some(rows):

@@ -20,6 +20,16 @@ def send_notices() -> None:
 
 
 @shared_task(ignore_result=True)
+def forget_old() -> None:
+    """Beat: forget logins, sessions and authorizations whose time is over."""
+    from django.utils import timezone
+
+    from emsp.backoffice import retention
+
+    retention.forget_old(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
 def count_figures() -> None:
     """Beat: count the hours of the dashboard that are due."""
     from emsp.backoffice.dashboard import counting

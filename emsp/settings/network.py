@@ -123,6 +123,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "beckn.tasks.forget_old": {"queue": "pulls"},
+    "emsp.backoffice.tasks.forget_old": {"queue": "pulls"},
     "beckn.tasks.*": {"queue": "beckn"},
     "ocpi.tasks.pull*": {"queue": "pulls"},
     "ocpi.tasks.probe*": {"queue": "pulls"},
@@ -144,6 +145,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-beckn": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "forget-messages": {"task": "beckn.tasks.forget_old", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-people": {
+        "task": "emsp.backoffice.tasks.forget_old",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "sweep-commands": {"task": "ocpi.tasks.sweep_commands", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-orders": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "send-refunds": {"task": "sessions.tasks.send_refunds", "schedule": 10.0, "options": {"expires": 20}},

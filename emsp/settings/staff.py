@@ -24,6 +24,9 @@ AXES_ENABLE_ADMIN = False  # the page is ours: emsp.backoffice.roles.admin
 AXES_LOCKOUT_TEMPLATE = "backoffice/locked.html"
 AXES_VERBOSE = False
 
+# Days until a failed login is forgotten.
+STAFF_KEEP_LOGINS_DAYS = env.int("STAFF_KEEP_LOGINS_DAYS", default=30)
+
 # Roles that must have a second factor; `superuser` means superusers. Anybody may have one.
 SECOND_FACTOR_ROLES = env.list(
     "SECOND_FACTOR_ROLES", default=[] if SANDBOX else ["superuser", "admin", "finance", "pricing"]

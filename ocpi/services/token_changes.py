@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from emsp.core.errors import DomainError
-from ocpi.models import Token, TokenType
+from ocpi.models import Authorization, Token, TokenType
 from ocpi.services import token_copies, tokens
 
 
@@ -61,6 +61,18 @@ def unblock(token: Token) -> Token:
         raise TokenRefused("the token is not blocked")
     row.valid, row.blocked_reason = True, ""
     return save(row)
+
+
+@transaction.atomic
+def forget_driver(chosen: list[int]) -> None:
+    """Nobody is recognised by these tokens any more, and nobody charges with them; the operators are told.
+
+    uid and contract id stay as pseudonyms, because sessions and CDRs carry them. Where they were authorised is forgotten.
+    """
+    Authorization.objects.filter(token__in=chosen).delete()
+    for token in Token.objects.select_for_update().filter(pk__in=chosen):
+        token.driver_hash, token.valid, token.blocked_reason = None, False, "the driver was erased"
+        save(token)
 
 
 def later(token: Token) -> datetime:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from beckn.models import Callback, Rating, Request, Transaction
+from beckn.models import Callback, Rating, Request, SupportRequest, Transaction
 from beckn.services import retention
 from emsp.core.checks import check_settings
 from sessions.models import Order
@@ -85,3 +85,18 @@ def test_settings_that_cannot_be_meant_are_told(settings, searches, messages):
     assert [problem.msg for problem in check_settings(None)] == [
         "BECKN_KEEP_SEARCHES_DAYS is at least 1 and at most BECKN_KEEP_MESSAGES_DAYS"
     ]
+
+
+@pytest.mark.parametrize(("days_ago", "stays"), [(399, True), (401, False)])
+def test_contacts_and_words_of_drivers_go_in_their_time_and_the_rating_stays(order, days_ago, stays):
+    at = NOW - timedelta(days=days_ago)
+    for made in (
+        Rating.objects.create(order=order, category="Order", rated_id="x", value="5", comment="it was Asha"),
+        SupportRequest.objects.create(order=order, contact={"phone": "+91"}),
+    ):
+        type(made).objects.filter(pk=made.pk).update(created_at=at)
+
+    retention.forget_old(now=NOW)
+
+    assert (Rating.objects.get().comment, SupportRequest.objects.count()) == (("it was Asha", 1) if stays else ("", 0))
+    assert Rating.objects.get().value == "5"

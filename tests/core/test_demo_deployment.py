@@ -110,8 +110,9 @@ def test_make_explains_itself_without_a_virtual_environment():
     done = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True, check=True)
 
     targets = [line.split()[1] for line in done.stdout.splitlines()]
-    assert targets == ["help", "venv", "demo", "demo-reset", "test", "lint", "messages", ".env", "bench", "chaos",
-                       "apart", "chart"]  # fmt: skip
+    assert targets == [
+        "help", "venv", "demo", "demo-reset", "test", "lint", "audit", "messages", ".env", "bench", "chaos", "apart", "chart",
+    ]  # fmt: skip
 
 
 def test_an_old_python_is_refused_in_one_line(tmp_path):

@@ -1,4 +1,4 @@
-"""Known secrets and a driver's contact go through every flow; none is in the log, a dump of the database, or on a page."""
+"""Known secrets and a contact go through every flow; none is in the log, in a dump of the database, or on a page."""
 
 import base64
 import logging

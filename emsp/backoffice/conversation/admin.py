@@ -22,10 +22,12 @@ from emsp.backoffice.conversation.folding import folded
 from emsp.backoffice.conversation.search import conversations_of
 from emsp.backoffice.conversation.timeline import Subject, entries_of, row_of
 from emsp.backoffice.conversation.validity import validity_of
-from emsp.core.admin import RecordAdmin, note
+from emsp.backoffice.erasure import service as erasure
+from emsp.core.admin import RecordAdmin, ask_first, note
 
 NAME = "admin:beckn_transaction_{}"
 SEND_AGAIN, ASK_AGAIN = "beckn.change_callback", "charging_sessions.change_order"
+ERASE = "beckn.erase_driver"
 
 
 @admin.register(Transaction)
@@ -59,6 +61,7 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
             to("<int:pk>/content/<slug:kind>/<int:row>/", self.content_view, "content"),
             to("<int:pk>/send-again/<int:callback>/", require_POST(self.send_again_view), "send_again"),
             to("<int:pk>/ask-again/", require_POST(self.ask_again_view), "ask_again"),
+            to("<int:pk>/erase/", self.erase_view, "erase"),
             to("<int:pk>/bundle/", require_POST(self.bundle_view), "bundle"),
             *super().get_urls(),
         ]
@@ -98,6 +101,7 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
             "orders": subject.orders,
             "entries": folded(entries_of(subject, request.user.has_perm)),
             "may_send_again": request.user.has_perm(SEND_AGAIN),
+            "may_erase": request.user.has_perm(ERASE),
             "may_ask_again": request.user.has_perm(ASK_AGAIN) and bool(subject.orders),
         }
         return TemplateResponse(request, "backoffice/conversation.html", context)
@@ -142,6 +146,26 @@ class ConversationAdmin(RecordAdmin, LeanAdmin):
         answer["Content-Disposition"] = f'attachment; filename="conversation-{pk}.zip"'
         note(request, subject.conversation, "Exported the conversation.")
         return answer
+
+    def erase_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what is kept of the driver of a conversation, and erase it when that is answered with yes."""
+        conversation = self._subject(request, pk, ERASE).conversation
+        traces = erasure.traces_in(conversation)
+        back = reverse(NAME.format("change"), args=[pk])
+        if request.method == "POST":
+            try:
+                report = erasure.erase(traces)
+            except erasure.StillRunning as refusal:
+                self.message_user(request, f"Nothing was erased, {refusal}.", messages.WARNING)
+                return redirect(back)
+            note(request, conversation, f"Erased the driver: {', '.join(report.lines())}.")
+            self.message_user(request, "The driver was erased.")
+            return redirect(back)
+        return ask_first(
+            self, request, title="Erase the driver", label="Erase", back=back, template="backoffice/erase.html",
+            asks="Everything that tells who the driver of this conversation is goes, in all their conversations.",
+            lines=erasure.report_of(traces).lines(),
+        )  # fmt: skip
 
     def _subject(self, request: HttpRequest, pk: int, permission: str = "") -> Subject:
         conversation = get_object_or_404(Transaction.objects.select_related("order"), pk=pk)

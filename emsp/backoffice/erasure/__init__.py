@@ -1,0 +1,1 @@
+"""Erasing what is kept of a driver (docs/security.md, personal data)."""
