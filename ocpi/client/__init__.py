@@ -2,6 +2,6 @@
 
 from ocpi.client.errors import NotOffered, PeerError
 from ocpi.client.pages import Page
-from ocpi.client.peer import CommandAnswer, OcpiClient, in_english
+from ocpi.client.peer import CommandAnswer, OcpiClient, exchange_limit, in_english
 
-__all__ = ["CommandAnswer", "NotOffered", "OcpiClient", "Page", "PeerError", "in_english"]
+__all__ = ["CommandAnswer", "NotOffered", "OcpiClient", "Page", "PeerError", "exchange_limit", "in_english"]

@@ -16,7 +16,10 @@ from emsp.core.wire import encode
 from ocpi.client import health
 from ocpi.client.envelope import Envelope, read_envelope
 from ocpi.client.errors import PeerError
-from ocpi.client.transport import TokenAuth, exchange
+from ocpi.client.foreign import in_envelope
+from ocpi.client.pace import Sleep, wait_for_turn
+from ocpi.client.transport import Line, TokenAuth, exchange
+from ocpi.feeds import adapter
 from ocpi.models import AuthEncoding, Connection, Party
 
 
@@ -38,11 +41,13 @@ class Caller:
         *,
         connection: Connection | None = None,
         party: Party | None = None,
+        line: Line | None = None,
     ) -> None:
         encoded = base64.b64encode(token.encode()).decode()
         self._auth = TokenAuth(token if auth_encoding == AuthEncoding.RAW else encoded)
         self._hidden = (token, encoded)
         self._connection, self._party = connection, party
+        self.line = line or Line.to(connection)
         self._correlation_id = str(uuid.uuid4())
 
     def ask(
@@ -55,18 +60,23 @@ class Caller:
         secret: bool = False,
         read_timeout_s: float | None = None,
         pooled: bool = True,
+        patiently: Sleep | None = None,
     ) -> Answer:
         """One request and its successful answer.
 
         routed: with the OCPI routing headers, as functional modules want them and versions and credentials do
-        not. secret: the answer holds tokens, keep it out of the log. The others as in transport.exchange.
-        Raises PeerError.
+        not. secret: the answer holds tokens, keep it out of the log. patiently: see pace.wait_for_turn. The others as
+        in transport.exchange. Raises PeerError.
         """
+        wait_for_turn(self._connection, patiently)
         try:
             answer = exchange(
                 method, url, auth=self._auth, headers=self._headers(routed=routed, has_body=body is not None),
-                body=encode(body) if body is not None else None, read_timeout_s=read_timeout_s, pooled=pooled,
+                line=self.line, body=encode(body) if body is not None else None, read_timeout_s=read_timeout_s,
+                pooled=pooled,
             )
+            if self._connection is not None and self._connection.feed_adapter:
+                answer = in_envelope(answer, adapter(self._connection.feed_adapter))
             envelope = read_envelope(answer, secret=secret, hidden=self._hidden)
         except PeerError as error:
             self._note(error)
@@ -90,6 +100,7 @@ class Caller:
         }
         if has_body:
             headers["Content-Type"] = "application/json"
+        routed = routed and (self._connection is None or self._connection.send_routing_headers)
         return headers | self._routing if routed else headers
 
     @cached_property
