@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -17,7 +16,7 @@ from catalog.admin.tariffs import findings_of, price_in_words
 from catalog.pricing import TariffError
 from catalog.pricing.words import in_words
 from emsp.core.wire import WireError, encode, load_json
-from ocpi.models import CONTRACT, ContractTariff, Party, Tariff
+from ocpi.models import ContractTariff, Party, Tariff
 from ocpi.services import tariffs
 from ocpi.services.refusals import InvalidObject
 
@@ -80,13 +79,9 @@ class ContractTariffAdmin(ModelAdmin):
     list_display = ("in_place_of", "party", "price", "last_updated")
     list_filter = ("party",)
     list_select_related = ("party__connection",)
-    actions = None
+    actions = None  # one by one: each ends as itself
     fields = ("party", "stands_for", "tariff", "price", "findings")
     readonly_fields = ("price", "findings")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ContractTariff]:
-        rows = super().get_queryset(request).select_related("party__connection")
-        return rows.filter(key__startswith=CONTRACT, deleted_at=None)  # type: ignore[no-any-return]
 
     def save_form(self, request: HttpRequest, form: ContractForm, change: bool) -> Tariff:
         super().save_form(request, form, change)

@@ -35,8 +35,17 @@ class Tariff(models.Model):
         return self.ocpi_id
 
 
+class ContractsInForce(models.Manager["ContractTariff"]):
+    """Without those that have ended."""
+
+    def get_queryset(self) -> models.QuerySet["ContractTariff"]:
+        return super().get_queryset().filter(key__startswith=CONTRACT, deleted_at=None)
+
+
 class ContractTariff(Tariff):
     """A price agreed with a CPO beside OCPI; counts where the connection's price_source says so. Source: ocpi.md T48."""
+
+    objects = ContractsInForce()
 
     class Meta:
         proxy = True
