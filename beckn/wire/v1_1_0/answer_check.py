@@ -32,7 +32,7 @@ def check_answer(action: str, body: Any) -> None:
         _part(body, "error", Problem)
         if not _is(body.get("message"), STUBS.get(action, Nothing)):
             _part(body, "message", ANSWERS[action])
-    for path, reason in _broken(body["message"]):
+    for path, reason in _broken(action, body["message"]):
         raise WireError(reason, path=path)
 
 
@@ -54,13 +54,13 @@ def _is(value: Any, wanted: type[msgspec.Struct]) -> bool:
     return True
 
 
-def _broken(message: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _broken(action: str, message: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Rules between members, of a message whose members are right."""
     for number, provider in enumerate(message.get("catalog", {}).get("providers", [])):
         yield from _dangling(provider, f"message.catalog.providers[{number}]")
     order = message.get("order", {})
     yield from _not_adding_up(order)
-    if order.get("status") == "CANCELLED" and "cancellation" not in order:
+    if action == "on_cancel" and order.get("status") == "CANCELLED" and "cancellation" not in order:
         yield f"{ORDER}.cancellation", "required of a cancelled order, but missing"
     if "items" in order:
         yield from _dangling(order, ORDER, only=("fulfillment_ids",))
