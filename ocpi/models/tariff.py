@@ -1,5 +1,7 @@
 """Tariff and its versions: a session is priced by the version that was valid when it was quoted."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from emsp.core.fields import ExactJSONField
@@ -45,7 +47,7 @@ class ContractsInForce(models.Manager["ContractTariff"]):
 class ContractTariff(Tariff):
     """A price agreed with a CPO beside OCPI; counts where the connection's price_source says so. Source: ocpi.md T48."""
 
-    objects = ContractsInForce()
+    objects: ClassVar[ContractsInForce] = ContractsInForce()  # type: ignore[assignment]
 
     class Meta:
         proxy = True
