@@ -6,7 +6,7 @@ import re
 import pytest
 
 from beckn.wire.v1_1_0 import check_answer
-from beckn.wire.v1_1_0.answers import ANSWERS
+from beckn.wire.v1_1_0.answer_messages import ANSWERS
 from emsp.core.wire import WireError
 
 PRICE = {"currency": "INR", "value": "91.00"}

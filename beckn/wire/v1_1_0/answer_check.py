@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from beckn.wire.v1_1_0.answers import ANSWERS, STUBS, Context, Nothing, Problem
+from beckn.wire.v1_1_0.answer_messages import ANSWERS, STUBS, Nothing
+from beckn.wire.v1_1_0.answers import Context, Problem
 from emsp.core.wire import WireError, convert
 
 ORDER = "message.order"
