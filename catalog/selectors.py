@@ -9,7 +9,7 @@ from catalog.errors import PriceUnknown
 from catalog.models import Offer
 from catalog.pricing import TariffError
 from catalog.pricing.reading import read_moment
-from ocpi.models import Connector, Tariff, TariffVersion
+from ocpi.models import CONTRACT, Connector, PriceSource, Tariff, TariffVersion, contract_key
 
 # The lowest rank is taken. A tariff without a type is valid for everybody.
 RANKS = {"": 0, "REGULAR": 0, "AD_HOC_PAYMENT": 2}
@@ -29,6 +29,7 @@ class TariffBook:
 
     An id is looked up at the connector's own party, then at the other parties of the platform (T45); ids are
     compared without case (T46). A deleted tariff is no tariff, and its id is not looked for elsewhere.
+    A contract tariff holds for its own party alone.
     """
 
     def __init__(self, tariffs: Iterable[Tariff]) -> None:
@@ -36,7 +37,7 @@ class TariffBook:
         self._of_connection: dict[tuple[int, str], Tariff] = {}
         for tariff in tariffs:
             self._of_party[tariff.party_id, tariff.key] = tariff
-            if tariff.deleted_at is None:
+            if tariff.deleted_at is None and not tariff.key.startswith(CONTRACT):
                 self._of_connection.setdefault((tariff.party.connection_id, tariff.key), tariff)
 
     @classmethod
@@ -59,6 +60,13 @@ class TariffBook:
             if tariff is not None and tariff.deleted_at is None:
                 found.append(tariff)
         return found
+
+
+def priced_by(price_source: str, tariff_ids: Iterable[str]) -> tuple[str, ...]:
+    """Ids of the tariffs that price a connector which names these: the same, or the contract's in their place (T48)."""
+    if price_source == PriceSource.CONTRACT:
+        return (*map(contract_key, tariff_ids), contract_key(""))
+    return tuple(tariff_ids)
 
 
 def choose(tariffs: Sequence[Tariff], at: datetime) -> Choice:
@@ -95,8 +103,9 @@ def tariff_for(place: Offer | Connector, at: datetime) -> tuple[dict[str, Any], 
         connector, party = place.connector, place.party
     else:
         connector, party = place, place.evse.location.party
-    book = TariffBook.load([party.connection_id], connector.tariff_ids)
-    named = book.named(connector.tariff_ids, party_id=party.pk, connection_id=party.connection_id)
+    tariff_ids = priced_by(party.connection.price_source, connector.tariff_ids)
+    book = TariffBook.load([party.connection_id], tariff_ids)
+    named = book.named(tariff_ids, party_id=party.pk, connection_id=party.connection_id)
     tariff = choose(named, at).tariff
     if tariff is None:
         raise PriceUnknown("the operator has told no price that holds for this charger now")

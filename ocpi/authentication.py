@@ -87,7 +87,7 @@ def _lookup(candidates: list[str]) -> tuple[IncomingToken, str] | None:
     tokens = list(
         IncomingToken.objects.filter(token_hash__in=by_hash)
         .filter(Q(valid_until=None) | Q(valid_until__gt=timezone.now()))
-        .select_related("connection").defer("connection__outgoing_token")
+        .select_related("connection").defer("connection__outgoing_token", "connection__tls_client_cert")
     )
     return (tokens[0], by_hash[tokens[0].token_hash]) if len(tokens) == 1 else None
 

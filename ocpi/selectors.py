@@ -39,7 +39,7 @@ def connector_object(party: Party, location_id: str, evse_uid: str, connector_id
 
 def tariff_object(party: Party, tariff_id: str) -> Json | None:
     """A tariff in its newest version; None when it is not known or was deleted."""
-    row = Tariff.objects.filter(party=party, key=tariff_id.casefold(), deleted_at=None).first()
+    row = Tariff.objects.filter(party=party, key=tariff_id.strip().casefold(), deleted_at=None).first()
     return _stamped(row.raw, row.last_updated) if row is not None else None
 
 

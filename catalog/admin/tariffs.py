@@ -41,19 +41,25 @@ class TariffAdmin(MirrorTariffAdmin):
 
     @display(description="price")
     def words(self, tariff: Tariff) -> str:
-        try:
-            return in_words(tariff.raw, ocpi_version=tariff.party.connection.version)
-        except TariffError as error:
-            return f"cannot be priced: {error}"
+        return price_in_words(tariff)
 
     @display(description="findings")
     def findings(self, tariff: Tariff) -> SafeString:
-        """Each with its severity, its place in the tariff and one sentence."""
-        party = tariff.party
-        found = lint(tariff.raw, ocpi_version=party.connection.version, country_code=party.country_code)
-        rows = (
-            (COLOURS[finding.severity], finding.severity.value, finding.text, finding.path)
-            for finding in found
-        )
-        line = '<div><strong class="{}">{}</strong> {} <code class="text-xs">{}</code></div>'
-        return format_html_join("", line, rows) or SafeString("nothing suspicious")
+        return findings_of(tariff)
+
+
+def price_in_words(tariff: Tariff) -> str:
+    """What it costs, or why that cannot be said."""
+    try:
+        return in_words(tariff.raw, ocpi_version=tariff.party.connection.version)
+    except TariffError as error:
+        return f"cannot be priced: {error}"
+
+
+def findings_of(tariff: Tariff) -> SafeString:
+    """What the linter says, each with its severity, its place in the tariff and one sentence."""
+    party = tariff.party
+    found = lint(tariff.raw, ocpi_version=party.connection.version, country_code=party.country_code)
+    rows = ((COLOURS[finding.severity], finding.severity.value, finding.text, finding.path) for finding in found)
+    line = '<div><strong class="{}">{}</strong> {} <code class="text-xs">{}</code></div>'
+    return format_html_join("", line, rows) or SafeString("nothing suspicious")

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 
 from catalog.models import Offer
+from catalog.selectors import priced_by
 from catalog.services.listing import LISTED
 from catalog.services.offer_rows import offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
@@ -89,7 +90,7 @@ def refresh_for_tariffs(tariff_ids: Iterable[int]) -> int:
     tariffs = Tariff.objects.filter(pk__in=list(tariff_ids)).values_list("party__connection_id", "key")
     keys: dict[int, set[str]] = defaultdict(set)
     for connection_id, key in tariffs:
-        keys[connection_id].add(key)
+        keys[connection_id].add(key.strip())  # for a contract tariff those that it stands for
     priced = 0
     with transaction.atomic():
         for connection_id, wanted in sorted(keys.items()):
@@ -183,7 +184,7 @@ class _Page:
             connection.pk,
             connection.version,
             location.party_id,
-            tuple(connector.tariff_ids),
+            priced_by(connection.price_source, connector.tariff_ids),
             location.time_zone,
             power_of(connector),
         )

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog import books
 from catalog.models import Offer
+from catalog.selectors import priced_by
 from catalog.services.cost_prices import MOST, CostList, OfferPrice, PriceKey
 from catalog.services.retail_prices import RetailPrices
 
@@ -106,6 +107,7 @@ def _price_rows(offers: QuerySet[Offer], *, skip_locked: bool = False) -> Any:
             "location__is_green_energy",
             "party__connection_id",
             "party__connection__version",
+            "party__connection__price_source",
             named=True,
         )
     )
@@ -131,7 +133,7 @@ def _price_key(row: Any) -> PriceKey:
         row.party__connection_id,
         row.party__connection__version,
         row.party_id,
-        tuple(row.connector__tariff_ids),
+        priced_by(row.party__connection__price_source, row.connector__tariff_ids),
         row.time_zone,
         row.power_w,
     )

@@ -28,6 +28,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from emsp.core.errors import DomainError
+from emsp.core.tls import client_context
 
 RESPONSE_LIMIT_BYTES = 10_000_000
 CALLBACK_RESPONSE_LIMIT_BYTES = 64_000
@@ -217,8 +218,12 @@ class _Pools(urllib3.PoolManager):
 
 
 class _Adapter(HTTPAdapter):
+    def __init__(self, client_cert: str = "") -> None:
+        self._tls = {"ssl_context": client_context(client_cert)} if client_cert else {}
+        super().__init__()
+
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:
-        self.poolmanager = _Pools(num_pools=connections, maxsize=maxsize, block=block, **more)
+        self.poolmanager = _Pools(num_pools=connections, maxsize=maxsize, block=block, **self._tls, **more)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         """A proxy named in the environment is passed by: it would look names up by itself, unchecked."""
@@ -226,13 +231,16 @@ class _Adapter(HTTPAdapter):
 
 
 class PartnerSession(requests.Session):
-    """requests for partners: checked addresses, no cookies; redirects are left to the caller."""
+    """requests for partners: checked addresses, no cookies; redirects are left to the caller.
 
-    def __init__(self) -> None:
+    client_cert: what we show to a partner that asks for a certificate, as PEM with its key; a session for that one only.
+    """
+
+    def __init__(self, client_cert: str = "") -> None:
         super().__init__()
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _Adapter())
+            self.mount(scheme, _Adapter(client_cert))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Leave Location alone: requests would read it of itself, and a wrong one looked like a wrong URL of ours."""

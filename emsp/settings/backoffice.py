@@ -43,6 +43,7 @@ PAGES = {
     "Prices": [
         ("Price book", "sell", "catalog_pricebookversion"),
         ("Price rules", "percent", "catalog_pricerule"),
+        ("Contract tariffs", "handshake", "ocpi_contracttariff"),
     ],
     "Conversations": [
         ("Transactions", "forum", "beckn_transaction"),

@@ -6,16 +6,19 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from emsp.core.circuit_pages import CircuitPages
+from emsp.core.tls import read_client_cert
+from ocpi.admin.forms import ConnectionForm
 from ocpi.admin.handshakes import HandshakePages
 from ocpi.admin.pulls import PullPages
 from ocpi.models import Connection, Party, SyncState
-from ocpi.services import pulls
+from ocpi.services import connection_settings, pulls
 
 HEALTH = {"good": "success", "failing": "danger", "silent": "warning"}
 
@@ -60,6 +63,7 @@ class SyncInline(TabularInline):
 class ConnectionAdmin(HandshakePages, PullPages, CircuitPages, ModelAdmin):
     """CPO platforms: register, pull, see how they are. A token can be set by a handshake, never read back."""
 
+    form = ConnectionForm
     list_display = ("name", "status", "health", "parties", "version", "last_ok_at", "last_error")
     list_filter = ("status",)
     search_fields = ("name", "parties__party_id", "parties__name")
@@ -73,21 +77,43 @@ class ConnectionAdmin(HandshakePages, PullPages, CircuitPages, ModelAdmin):
             "Requests that we send",
             {
                 "description": "How this CPO wants to be spoken to. A registration finds out the encoding by itself.",
-                "fields": ("auth_encoding", "trailing_slash", "push_app_tokens"),
+                "fields": (
+                    "auth_encoding",
+                    "trailing_slash",
+                    "send_routing_headers",
+                    "push_app_tokens",
+                    "always_send_connector_id",
+                ),
+            },
+        ),
+        (
+            "Limits and access",
+            {
+                "description": "How fast it may be asked, how long it may take, and what it wants to see of us.",
+                "fields": (
+                    "rate_limit",
+                    "connect_timeout_s",
+                    "read_timeout_s",
+                    "command_timeout_s",
+                    "client_cert",
+                    "tls_client_cert",
+                    "forget_client_cert",
+                ),
             },
         ),
         (
             "News that it sends",
             {
                 "description": "How strict we are with what it pushes. Loosen only what its log shows to be needed.",
-                "fields": ("check_last_updated", "lenient_patch", "is_hub"),
+                "fields": ("check_last_updated", "lenient_patch", "is_hub", "cdr_url_alias", "feed_adapter"),
             },
         ),
         (
             "Pulls and prices",
             {
-                "description": "How much is asked for per page, and by which reading of OCPI its CDRs round.",
-                "fields": ("page_limit", "step_mode"),
+                "description": "How much is asked for at once, where prices come from, and by which reading of OCPI "
+                "its CDRs round.",
+                "fields": ("page_limit", "max_range_days", "price_source", "step_mode"),
             },
         ),
         ("Health", {"fields": ("circuit", "registered_at", "last_ok_at", "last_error_at", "last_error")}),
@@ -99,6 +125,7 @@ class ConnectionAdmin(HandshakePages, PullPages, CircuitPages, ModelAdmin):
         "token_hint",
         "endpoints_shown",
         "circuit",
+        "client_cert",
         "registered_at",
         "last_ok_at",
         "last_error_at",
@@ -110,6 +137,9 @@ class ConnectionAdmin(HandshakePages, PullPages, CircuitPages, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # unregister keeps what orders refer to
+
+    def save_model(self, request: HttpRequest, obj: Connection, form: ConnectionForm, change: bool) -> None:
+        connection_settings.save(obj, form.changed_settings())
 
     def get_urls(self) -> list[URLPattern]:
         return [*self.handshake_urls(), *self.pull_urls(), *super().get_urls()]
@@ -129,6 +159,15 @@ class ConnectionAdmin(HandshakePages, PullPages, CircuitPages, ModelAdmin):
     @display(description="token we send")
     def token_hint(self, connection: Connection) -> str:
         return f"…{connection.outgoing_token[-4:]}" if connection.outgoing_token else "none"
+
+    @display(description="client certificate")
+    def client_cert(self, connection: Connection) -> str:
+        """Whose it is and until when; nothing of what it is made of."""
+        if not connection.tls_client_cert:
+            return "none"
+        cert = read_client_cert(connection.tls_client_cert)
+        ended = "ended" if cert.ends_at < timezone.now() else "ends"
+        return f"{cert.subject}, {ended} {cert.ends_at:%Y-%m-%d}"
 
     @display(description="endpoints")
     def endpoints_shown(self, connection: Connection) -> SafeString:

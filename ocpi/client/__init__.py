@@ -2,6 +2,8 @@
 
 from ocpi.client.errors import LeftAlone, NotOffered, PeerError
 from ocpi.client.pages import Page
-from ocpi.client.peer import CommandAnswer, OcpiClient, in_english
+from ocpi.client.peer import CommandAnswer, OcpiClient, exchange_limit, in_english
 
-__all__ = ["CommandAnswer", "LeftAlone", "NotOffered", "OcpiClient", "Page", "PeerError", "in_english"]
+__all__ = [
+    "CommandAnswer", "LeftAlone", "NotOffered", "OcpiClient", "Page", "PeerError", "exchange_limit", "in_english",
+]  # fmt: skip

@@ -20,7 +20,10 @@ from emsp.core.wire import encode
 from ocpi.client import health
 from ocpi.client.envelope import Envelope, read_envelope
 from ocpi.client.errors import LeftAlone, PeerError
-from ocpi.client.transport import TokenAuth, exchange, longest_s
+from ocpi.client.foreign import in_envelope
+from ocpi.client.pace import Sleep, wait_for_turn
+from ocpi.client.transport import Line, TokenAuth, exchange
+from ocpi.feeds import adapter
 from ocpi.models import AuthEncoding, Connection, Party
 
 MODULES = frozenset({"locations", "tariffs", "sessions", "cdrs", "tokens", "commands"})
@@ -45,11 +48,13 @@ class Caller:
         connection: Connection | None = None,
         party: Party | None = None,
         insist: bool = False,
+        line: Line | None = None,
     ) -> None:
         encoded = base64.b64encode(token.encode()).decode()
         self._auth = TokenAuth(token if auth_encoding == AuthEncoding.RAW else encoded)
         self._hidden = (token, encoded)
         self._connection, self._party, self._insist = connection, party, insist
+        self.line = line or Line.to(connection)
         self._correlation_id = str(uuid.uuid4())
 
     def ask(
@@ -63,15 +68,17 @@ class Caller:
         read_timeout_s: float | None = None,
         pooled: bool = True,
         insist: bool = False,
+        patiently: Sleep | None = None,
     ) -> Answer:
         """One request and its successful answer.
 
         routed: with the OCPI routing headers, as functional modules want them and versions and credentials do
         not. secret: the answer holds tokens, keep it out of the log. insist: also while the peer is left alone because
-        it does not answer. The others as in transport.exchange.
+        it does not answer. patiently: see pace.wait_for_turn. The others as in transport.exchange.
         Raises PeerError; LeftAlone, with nothing sent.
         """
-        probe = self._enter(longest_s(read_timeout_s), insist=insist or self._insist)
+        wait_for_turn(self._connection, patiently)
+        probe = self._enter(self.line.longest_s(read_timeout_s), insist=insist or self._insist)
         _let_go_of_database()
         headers = self._headers(routed=routed, has_body=body is not None)
         module, step = self._module(url, secret=secret), "pulled" if method == "GET" else "sent"
@@ -85,10 +92,12 @@ class Caller:
         ):  # fmt: skip
             try:
                 answer = exchange(
-                    method, url, auth=self._auth, headers=headers,
+                    method, url, auth=self._auth, headers=headers, line=self.line,
                     body=encode(body) if body is not None else None, read_timeout_s=read_timeout_s, pooled=pooled,
                 )  # fmt: skip
                 ending.status = answer.status
+                if self._connection is not None and self._connection.feed_adapter:
+                    answer = in_envelope(answer, adapter(self._connection.feed_adapter))
                 envelope = read_envelope(answer, secret=secret, hidden=self._hidden)
             except PeerError as error:
                 ending.outcome = exchanges.REFUSED if _is_refusal(error) else exchanges.FAILED
@@ -134,6 +143,7 @@ class Caller:
         }
         if has_body:
             headers["Content-Type"] = "application/json"
+        routed = routed and (self._connection is None or self._connection.send_routing_headers)
         return headers | self._routing if routed else headers
 
     @cached_property

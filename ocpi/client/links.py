@@ -11,7 +11,12 @@ _PARAMETER = re.compile(r"\s*;\s*([\w!#$&+\-.^`|~*]+)\s*(?:=\s*(?:\"((?:[^\"\\]|
 
 
 def next_link(header: str | None) -> str | None:
-    """Target of the first link with relation `next`, as written; None when there is none.
+    """Target of the first link with relation `next`; see link_to."""
+    return link_to(header, "next")
+
+
+def link_to(header: str | None, relation: str) -> str | None:
+    """Target of the first link with this relation, as written; None when there is none.
 
     Several links, several relations in one `rel`, unquoted values and missing blanks are read.
     """
@@ -22,7 +27,7 @@ def next_link(header: str | None) -> str | None:
             position = parameter.end()
             if parameter[1].lower() == "rel" and relations is None:  # RFC 8288 3.3: later ones do not count
                 relations = (parameter[2] if parameter[2] is not None else parameter[3] or "").lower().split()
-        if target and "next" in (relations or []):
+        if target and relation in (relations or []):
             return target
         position = max(position, _after_junk(text, position))
     return None

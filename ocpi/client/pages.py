@@ -10,7 +10,7 @@ from typing import Any
 
 from emsp.core.wire import encode
 from ocpi.client.errors import PeerError
-from ocpi.client.links import next_link, on_host_of, parameter, with_parameters
+from ocpi.client.links import link_to, next_link, on_host_of, parameter, with_parameters
 
 MAX_PAGES = 20_000
 TRIES = 3
@@ -42,6 +42,7 @@ class _Read:
     link: str | None
     total: int | None
     limit: int | None
+    last: bool
 
     @property
     def fingerprint(self) -> int:
@@ -105,10 +106,11 @@ class Crawl:
             data = []
         if not isinstance(data, list):
             raise PeerError("its answer is not a list", sent=True)
-        link = next_link(headers.get("Link"))
+        link, last = next_link(headers.get("Link")), link_to(headers.get("Link"), "last")
         return _Read(
             url, data, on_host_of(url, link) if link else None,
             _count(headers.get("X-Total-Count"), least=0), _count(headers.get("X-Limit"), least=1),
+            last is not None and link is None and on_host_of(url, last) == url,
         )
 
     def _slid_back(self, read: _Read) -> _Read:
@@ -140,8 +142,11 @@ class Crawl:
     def _unfinished(self, read: _Read) -> bool:
         """True when there may be more though no usable Link says so.
 
-        A total that equals the first page's length may count that page only (T11); one request tells.
+        A page that says it is the last one is. A total that equals the first page's length may count that page
+        only (T11); one request tells.
         """
+        if read.last:
+            return False
         size = min(self._limit, read.limit or self._limit)
         full = len(read.objects) >= size
         if self._more_counted():

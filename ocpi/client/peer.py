@@ -6,18 +6,19 @@ HTTP only: nothing is stored here except the connection's health. Never used ins
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
-
-from django.conf import settings
 
 from emsp.core.wire import WireError, moment_text
 from ocpi.client.caller import Caller
 from ocpi.client.envelope import one_object
 from ocpi.client.errors import NotOffered, PeerError
 from ocpi.client.links import absolute, on_host_of, with_parameters
+from ocpi.client.pace import AHEAD_WITHIN_S
 from ocpi.client.pages import Crawl, Page
+from ocpi.client.transport import Line
+from ocpi.feeds import adapter
 from ocpi.models import AuthEncoding, Connection, Party
 from ocpi.wire.reading import read
 from ocpi.wire.v2_2_1.commands import CommandResponse
@@ -62,12 +63,19 @@ class OcpiClient:
 
     @classmethod
     def for_registration(
-        cls, versions_url: str, token: str, auth_encoding: str = AuthEncoding.BASE64
+        cls,
+        versions_url: str,
+        token: str,
+        auth_encoding: str = AuthEncoding.BASE64,
+        known: Connection | None = None,
     ) -> "OcpiClient":
-        """A client for a peer that has no connection yet: versions, details and credentials only."""
+        """A client for a peer that is not registered: versions, details and credentials only.
+
+        known: its connection, where there is one already; its time limits and certificate hold.
+        """
         client = cls.__new__(cls)
         client._connection, client._versions_url = None, versions_url
-        client._caller = Caller(token, auth_encoding)
+        client._caller = Caller(token, auth_encoding, line=Line.to(known))
         return client
 
     def versions(self) -> list[dict[str, str]]:
@@ -113,7 +121,7 @@ class OcpiClient:
     def _credentials(self, method: str, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._caller.ask(
             method, url, body=body, routed=False, secret=True,
-            read_timeout_s=settings.OCPI_COMMAND_TIMEOUT_S,  # the peer reads our details meanwhile
+            read_timeout_s=self._caller.line.command_timeout_s,  # the peer reads our details meanwhile
         )
         data = one_object(answer.envelope.data)
         if data is None:
@@ -135,7 +143,8 @@ class OcpiClient:
         found = one_object(answer.envelope.data)
         if found is None:
             raise PeerError("its answer is not an object", status=answer.envelope.status, sent=True)
-        return found
+        translated: dict[str, Any] = self._translated(module, found)
+        return translated
 
     def pages(
         self,
@@ -150,7 +159,7 @@ class OcpiClient:
 
         Raises NotOffered; PeerError when a page cannot be read.
         date_from inclusive and date_to exclusive, on last_updated. limit: objects per page, by default the
-        connection's. sleep: how to wait before a page is asked for again.
+        connection's. sleep: how to wait for a turn, and before a page is asked for again.
         """
         url = self._url(module)
         moments = {"date_from": date_from, "date_to": date_to}
@@ -159,8 +168,8 @@ class OcpiClient:
         wanted = limit or (self._connection.page_limit if self._connection else MOST_PER_PAGE)
 
         def fetch(address: str) -> tuple[Any, Mapping[str, str]]:
-            answer = self._caller.ask("GET", on_host_of(url, address) or url)
-            return answer.envelope.data, answer.headers
+            answer = self._caller.ask("GET", on_host_of(url, address) or url, patiently=sleep)
+            return self._translated(module, answer.envelope.data), answer.headers
 
         return iter(Crawl(fetch, first, limit=max(1, min(wanted, MOST_PER_PAGE)), sleep=sleep))
 
@@ -173,7 +182,7 @@ class OcpiClient:
         try:
             answer = self._caller.ask(
                 "POST", self._url("commands", kind), body=body, pooled=False,
-                read_timeout_s=settings.OCPI_COMMAND_TIMEOUT_S, insist=kind in FREEING,
+                read_timeout_s=self._caller.line.command_timeout_s, insist=kind in FREEING,
             )
         except PeerError as error:
             if error.status in range(200, 300) and error.code is not None:
@@ -205,6 +214,10 @@ class OcpiClient:
         segments = (str(token[name]) for name in ("country_code", "party_id", "uid"))
         return with_parameters(self._url("tokens", *segments), type=token["type"])
 
+    def _translated(self, module: str, value: Any) -> Any:
+        name = self._connection.feed_adapter if self._connection else ""
+        return adapter(name).translate(module, value)
+
     def _url(self, module: str, *segments: str) -> str:
         base = self._connection.endpoint(module, THEIR_ROLE[module]) if self._connection else None
         if self._connection is None or base is None:
@@ -217,6 +230,12 @@ class OcpiClient:
         if self._connection is not None:
             urls += [str(entry.get("url", "")) for entry in self._connection.endpoints]
         return {urlsplit(url).netloc for url in urls}
+
+
+def exchange_limit(connection: Connection) -> timedelta:
+    """The longest time from when a command is to leave until its answer is there, or is waited for no more."""
+    line = Line.to(connection)
+    return timedelta(seconds=AHEAD_WITHIN_S + line.longest_s(line.command_timeout_s))
 
 
 def _command_answer(data: Any, code: int, reason: str) -> CommandAnswer:

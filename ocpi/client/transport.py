@@ -5,7 +5,7 @@ Never called inside a database transaction.
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import requests
@@ -23,6 +23,7 @@ from emsp.core.http import (
 )
 from ocpi.client.errors import PeerError, unreached
 from ocpi.client.links import absolute
+from ocpi.models import Connection
 
 ANSWER_TIMEOUT_S = 60  # a page may be large
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -51,27 +52,52 @@ class Exchange:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Line:
+    """How a peer is reached: time limits in seconds, and the certificate we show to it (PEM with its key, or nothing)."""
+
+    connect_timeout_s: float
+    read_timeout_s: float
+    command_timeout_s: float
+    client_cert: str = field(default="", repr=False)
+
+    @classmethod
+    def to(cls, connection: Connection | None) -> "Line":
+        """As the peer's connection says; as to everybody where it says nothing, or there is none yet."""
+        return cls(
+            (connection and connection.connect_timeout_s) or settings.OCPI_CONNECT_TIMEOUT_S,
+            (connection and connection.read_timeout_s) or settings.OCPI_READ_TIMEOUT_S,
+            (connection and connection.command_timeout_s) or settings.OCPI_COMMAND_TIMEOUT_S,
+            connection.tls_client_cert if connection else "",
+        )
+
+    def longest_s(self, read_timeout_s: float | None) -> float:
+        """How long one exchange may take, connecting included."""
+        return self.connect_timeout_s + (read_timeout_s or ANSWER_TIMEOUT_S)
+
+
 def exchange(
     method: str,
     url: str,
     *,
     auth: AuthBase,
     headers: Mapping[str, str],
+    line: Line,
     body: bytes | None = None,
     read_timeout_s: float | None = None,
     pooled: bool = True,
 ) -> Exchange:
     """Send one request and read the whole answer, whatever its status.
 
-    read_timeout_s: for the whole answer; without it no pause may be longer than OCPI_READ_TIMEOUT_S, and the whole
+    read_timeout_s: for the whole answer; without it no pause may be longer than the line's, and the whole
     no longer than ANSWER_TIMEOUT_S. pooled: False for a connection of its own, on which "no
     connection" is certain to mean that nothing was sent.
     Redirects: followed for GET on the same host, else refused (ocpi.md 1.7).
     Raises PeerError.
     """
-    timeout = (settings.OCPI_CONNECT_TIMEOUT_S, read_timeout_s or settings.OCPI_READ_TIMEOUT_S)
-    whole_s = longest_s(read_timeout_s)
-    session = _session() if pooled else PartnerSession()
+    timeout = (line.connect_timeout_s, read_timeout_s or line.read_timeout_s)
+    whole_s = line.longest_s(read_timeout_s)
+    session = _session(line.client_cert) if pooled else PartnerSession(line.client_cert)
     try:
         for _ in range(MAX_REDIRECTS + 1):
             check_url(url, look_up=False)
@@ -90,11 +116,6 @@ def exchange(
     finally:
         if not pooled:
             session.close()
-
-
-def longest_s(read_timeout_s: float | None) -> float:
-    """How long one exchange may take, connecting included."""
-    return settings.OCPI_CONNECT_TIMEOUT_S + (read_timeout_s or ANSWER_TIMEOUT_S)
 
 
 def _redirected(method: str, url: str, answer: requests.Response) -> str:
@@ -118,9 +139,12 @@ def _read(answer: requests.Response) -> bytes:
     return content
 
 
-def _session() -> requests.Session:
-    """The pool of this thread; requests does not promise that a session may be shared between threads."""
-    session: requests.Session | None = getattr(_mine, "session", None)
-    if session is None:
-        session = _mine.session = PartnerSession()
-    return session
+def _session(client_cert: str) -> requests.Session:
+    """The pool of this thread; requests does not promise that a session may be shared between threads.
+
+    A certificate has a pool of its own, so that no other peer is shown it.
+    """
+    sessions: dict[str, requests.Session] = _mine.__dict__.setdefault("sessions", {})
+    if client_cert not in sessions:
+        sessions[client_cert] = PartnerSession(client_cert)
+    return sessions[client_cert]

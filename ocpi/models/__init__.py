@@ -1,14 +1,22 @@
 """The mirror of what CPOs own, and what we keep of our side of OCPI."""
 
 from ocpi.models.command import Command, CommandKind, CommandState
-from ocpi.models.connection import AuthEncoding, Connection, ConnectionStatus, IncomingToken, Party
+from ocpi.models.connection import (
+    AuthEncoding,
+    Connection,
+    ConnectionStatus,
+    IncomingToken,
+    Party,
+    PriceSource,
+)
 from ocpi.models.location import Connector, Evse, EvseStatus, Location
 from ocpi.models.session import Cdr, Session, SessionUpdate
 from ocpi.models.sync import ParkedObject, ParkedRetry, SyncState
-from ocpi.models.tariff import Tariff, TariffVersion
+from ocpi.models.tariff import CONTRACT, ContractTariff, Tariff, TariffVersion, contract_key
 from ocpi.models.token import Authorization, CopyState, Token, TokenCopy, TokenType, Whitelist
 
 __all__ = [
+    "CONTRACT",
     "AuthEncoding",
     "Authorization",
     "Cdr",
@@ -18,6 +26,7 @@ __all__ = [
     "Connection",
     "ConnectionStatus",
     "Connector",
+    "ContractTariff",
     "Evse",
     "EvseStatus",
     "IncomingToken",
@@ -25,10 +34,11 @@ __all__ = [
     "ParkedObject",
     "ParkedRetry",
     "Party",
+    "PriceSource",
     "Session",
     "SessionUpdate",
     "SyncState",
     "Tariff",
     "TariffVersion",
-    "CopyState", "Token", "TokenCopy", "TokenType", "Whitelist",
+    "CopyState", "Token", "TokenCopy", "TokenType", "Whitelist", "contract_key",
 ]

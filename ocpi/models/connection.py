@@ -1,11 +1,17 @@
 """Connection: one credentials exchange with a platform. Party: a CPO that platform speaks for."""
 
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Upper
 
 from emsp.core.circuits import Partner
 from emsp.core.fields import EncryptedTextField
 from emsp.core.models import PartnerKind
+from emsp.core.tls import check_client_cert
+from ocpi.feeds import ADAPTERS
 
 
 class ConnectionStatus(models.TextChoices):
@@ -17,6 +23,22 @@ class ConnectionStatus(models.TextChoices):
 class AuthEncoding(models.TextChoices):
     BASE64 = "base64", "Base64 (2.2.1)"
     RAW = "raw", "raw (older peers)"
+
+
+class PriceSource(models.TextChoices):
+    """Where the prices come from that the CPO takes of us (T48)."""
+
+    OCPI = "ocpi", "the tariffs that it tells by OCPI"
+    CONTRACT = "contract", "contract tariffs, kept by staff"
+
+
+def feed_choices() -> list[tuple[str, str]]:
+    """The adapters of ocpi.feeds by name."""
+    return [(name, adapter.label) for name, adapter in ADAPTERS.items()]
+
+
+def _from_to(least: int | Decimal, most: int | Decimal) -> list[MinValueValidator | MaxValueValidator]:
+    return [MinValueValidator(least), MaxValueValidator(most)]
 
 
 class Connection(models.Model):
@@ -37,6 +59,35 @@ class Connection(models.Model):
     trailing_slash = models.BooleanField(
         default=False, help_text="end request URLs with a slash; for CPOs that answer 404 without"
     )
+    send_routing_headers = models.BooleanField(
+        default=True,
+        help_text="send OCPI-from and OCPI-to headers; off for peers that refuse them. A hub needs them",
+    )
+    connect_timeout_s = models.PositiveSmallIntegerField(
+        "time to connect (s)", null=True, blank=True, validators=_from_to(1, 10),
+        help_text="1 to 10 seconds; empty: 3",
+    )
+    read_timeout_s = models.PositiveSmallIntegerField(
+        "pause in an answer (s)", null=True, blank=True, validators=_from_to(1, 60),
+        help_text="how long an answer may pause, 1 to 60 seconds; empty: 10. No whole answer may take over a minute",
+    )
+    command_timeout_s = models.PositiveSmallIntegerField(
+        "answer to a command (s)", null=True, blank=True, validators=_from_to(5, 60),
+        help_text="for the whole answer to a command or to credentials, 5 to 60 seconds; empty: 30. "
+        "An app waits meanwhile",
+    )
+    rate_limit = models.DecimalField(
+        "requests per second", max_digits=7, decimal_places=4, null=True, blank=True,
+        validators=_from_to(Decimal("0.001"), Decimal(100)),
+        help_text="how many requests the peer lets us send: 0.5 is 30 a minute, 0.0083 is 30 an hour; empty: no limit. "
+        "Lists wait their turn however long that takes; commands, tokens and single objects go ahead of them, "
+        "after five seconds at the most",
+    )
+    tls_client_cert = EncryptedTextField(
+        "TLS client certificate", blank=True, default="", validators=[check_client_cert],
+        help_text="for a peer that asks for one: PEM, the certificate, those between it and its root, "
+        "and the private key without a passphrase. Stored encrypted and never shown again",
+    )
     check_last_updated = models.BooleanField(
         default=True,
         help_text="ignore news older than what is stored; off for peers that do not raise last_updated",
@@ -47,9 +98,32 @@ class Connection(models.Model):
     push_app_tokens = models.BooleanField(
         default=False, help_text="PUT the driver's token before each command"
     )
+    always_send_connector_id = models.BooleanField(
+        default=False,
+        help_text="name the connector in each START_SESSION, also at charge points that have only one",
+    )
     is_hub = models.BooleanField(default=False, help_text="may push objects of any party")
+    cdr_url_alias = models.BooleanField(
+        "CDRs at other addresses", default=True,
+        help_text="also take a CDR that is POSTed or PUT below /cdrs/{country_code}/{party_id}; "
+        "off: 404, as OCPI has it, and the CDR comes with the next pull",
+    )
+    feed_adapter = models.CharField(
+        max_length=20, blank=True, default="", choices=feed_choices,
+        help_text="translates what this CPO sends, in lists and in pushes, before it is checked and stored",
+    )
     page_limit = models.PositiveIntegerField(
         default=200, help_text="objects to ask for per page; lower it where pages time out"
+    )
+    max_range_days = models.PositiveSmallIntegerField(
+        "longest range (days)", null=True, blank=True, validators=_from_to(1, 366),
+        help_text="the longest time from date_from to date_to that the peer takes in one request (31 at many hubs); "
+        "longer ones are asked for piece by piece. Empty: no limit",
+    )
+    price_source = models.CharField(
+        max_length=8, choices=PriceSource, default=PriceSource.OCPI,
+        help_text="what quotes and bills are made of. Contract: where the tariffs told by OCPI are for others than us; "
+        "a charger without a contract tariff has no price",
     )
     step_mode = models.CharField(
         max_length=16,
@@ -76,6 +150,10 @@ class Connection(models.Model):
     def partner(self) -> Partner:
         """Whom its circuit is about."""
         return Partner(PartnerKind.CPO, str(self.pk), self.name)
+
+    def clean(self) -> None:
+        if self.is_hub and not self.send_routing_headers:
+            raise ValidationError({"send_routing_headers": "a hub knows by these headers whom a request is for"})
 
     def endpoint(self, identifier: str, role: str) -> str | None:
         """URL of a module's interface at the peer, without trailing slash; None when it has none."""

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,9 +33,14 @@ class CdrsView(OcpiView):
 
 
 class OwnedCdrsView(CdrsView):
-    """POST, or PUT, below country code and party id, as some peers do although no text says so (T62)."""
+    """POST, or PUT, below country code and party id, as some peers do although no text says so (T62).
+
+    A connection may be without it: then there is no such address.
+    """
 
     def post(self, request: Request, **address: str) -> Response:
+        if not self.peer.connection.cdr_url_alias:
+            raise Http404
         self.party(address["country_code"], address["party_id"], pushed=True)
         return super().post(request)
 

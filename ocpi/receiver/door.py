@@ -15,6 +15,7 @@ from emsp.core.wire import load_json
 from ocpi.authentication import Peer, TokenAuthentication
 from ocpi.envelope import AlwaysJson, EnvelopeRenderer
 from ocpi.errors import to_envelope
+from ocpi.feeds import adapter
 from ocpi.models import Party
 from ocpi.services.parties import party_of
 from ocpi.throttling import PeerThrottle
@@ -37,6 +38,9 @@ class OcpiView(APIView):
 
     open_to_registration: ClassVar[bool] = False
     """Whether a token A opens this door."""
+
+    module: ClassVar[str] = ""
+    """The module whose objects come through this door, for a feed adapter."""
 
     tracing: dict[str, str]
     """Request and correlation ids, which come back with the answer; made here where the peer named none."""
@@ -74,12 +78,13 @@ class OcpiView(APIView):
         return party_of(self.peer.connection, country_code, party_id, pushed=pushed)
 
     def body(self) -> Any:
-        """The request's JSON; a list of one object is taken as the object (T3).
+        """The request's JSON; a list of one object is taken as the object (T3). The peer's feed adapter has seen it.
 
         Raises WireError, malformed, when it is no JSON.
         """
         value = load_json(self.request.body)
-        return value[0] if isinstance(value, list) and len(value) == 1 else value
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        return adapter(self.peer.connection.feed_adapter).translate(self.module, value)
 
 
 def _module(request: Request) -> str:

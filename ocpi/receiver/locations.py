@@ -18,6 +18,8 @@ from ocpi.services.refusals import UnknownObject
 class LocationView(OcpiView):
     """GET, PUT and PATCH at the three levels."""
 
+    module = "locations"
+
     def get(self, request: Request, country_code: str, party_id: str, tail: str) -> Response:
         party = self.party(country_code, party_id)
         for target in targets(tail):

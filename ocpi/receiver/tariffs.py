@@ -14,6 +14,8 @@ from ocpi.services.refusals import UnknownObject
 class TariffView(OcpiView):
     """GET, PUT and DELETE; 2.2 has no PATCH."""
 
+    module = "tariffs"
+
     def get(self, request: Request, country_code: str, party_id: str, tail: str) -> Response:
         found = selectors.tariff_object(self.party(country_code, party_id), tail.removesuffix("/"))
         if found is None:

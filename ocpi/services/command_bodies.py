@@ -63,7 +63,9 @@ def command_body(party: Party, kind: CommandKind, asked: Asked) -> dict[str, Any
 
 
 def _needs_connector(party: Party, asked: Asked) -> bool:
-    """True when the EVSE has a choice of connectors, asks for one, or is not known to us."""
+    """True when the CPO always wants it (T55), or the EVSE has a choice, asks for one, or is not known to us."""
+    if party.connection.always_send_connector_id:
+        return True
     connectors = Count("connectors", filter=Q(connectors__removed=False))
     evse = (
         Evse.objects.filter(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from emsp.core.correlation import about
-from ocpi.client import CommandAnswer, NotOffered, OcpiClient, PeerError
+from ocpi.client import CommandAnswer, NotOffered, OcpiClient, PeerError, exchange_limit
 from ocpi.models import Command, CommandKind, CommandState, ConnectionStatus
 from ocpi.services import command_states
 from ocpi.services.command_check import evse_verdict
@@ -18,6 +18,7 @@ from ocpi.services.command_states import CPO_UNREACHABLE, NOT_SUPPORTED, Changes
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=45)
+SPARE = timedelta(seconds=7)
 WITHOUT_TIMEOUT_S = 60
 LEAST_TIMEOUT_S, MOST_TIMEOUT_S = 30, 3600
 GRACE_S = 5
@@ -90,8 +91,9 @@ def _mark_sent(command: Command) -> datetime | None:
     row, now = command_states.lock(command.pk), timezone.now()
     if row.state != CommandState.CREATED or row.leased_until != command.leased_until:
         return None
+    held_until = now + max(LEASE, exchange_limit(command.party.connection) + SPARE)
     command_states.move(
-        command.pk, CommandState.SENT, sent_at=now, leased_until=now + LEASE, due_at=now + LEASE,
+        command.pk, CommandState.SENT, sent_at=now, leased_until=held_until, due_at=held_until,
         deadline_at=_deadline(now, None),
     )
     return now

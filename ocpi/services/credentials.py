@@ -26,7 +26,7 @@ def register_peer(presented: IncomingToken, given: Any) -> dict[str, Any]:
     if presented.kind != "A":
         raise AlreadyRegistered
     theirs = handshake.read_credentials(given)
-    offered = handshake.discover(theirs.url, theirs.token)
+    offered = handshake.discover(theirs.url, theirs.token, known=presented.connection)
     token = new_token()
     with transaction.atomic():
         connection = _locked(presented.connection)
@@ -50,7 +50,7 @@ def rotate_peer(presented: IncomingToken, given: Any) -> dict[str, Any]:
     if presented.kind == "A":
         raise NotRegistered
     theirs = handshake.read_credentials(given)
-    offered = handshake.discover(theirs.url, theirs.token)
+    offered = handshake.discover(theirs.url, theirs.token, known=presented.connection)
     token = new_token()
     with transaction.atomic():
         connection = _locked(presented.connection)

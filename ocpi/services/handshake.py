@@ -105,14 +105,17 @@ def read_token(token: str, path: str) -> str:
     return token
 
 
-def discover(url: str, token: str, *, auth_encoding: str | None = None) -> Offered:
+def discover(
+    url: str, token: str, *, auth_encoding: str | None = None, known: Connection | None = None
+) -> Offered:
     """Read a peer's versions, and its details of ours, with the token it gave us. Calls out.
 
     auth_encoding: how it wants the token; None tries Base64, and raw where that is refused.
+    known: its connection, where there is one already; its time limits and certificate hold.
     Raises Unusable, NoCommonVersion, NoEndpoints.
     """
     try:
-        client, versions, encoding = first_versions(url, token, auth_encoding)
+        client, versions, encoding = first_versions(url, token, auth_encoding, known)
         details_url = common_version(versions)
         details = client.details(details_url)
     except PeerError as error:
@@ -121,7 +124,7 @@ def discover(url: str, token: str, *, auth_encoding: str | None = None) -> Offer
 
 
 def first_versions(
-    url: str, token: str, auth_encoding: str | None = None
+    url: str, token: str, auth_encoding: str | None = None, known: Connection | None = None
 ) -> tuple[OcpiClient, list[dict[str, str]], str]:
     """The versions of a peer, with a client and the encoding of the token that worked. Calls out.
 
@@ -129,7 +132,7 @@ def first_versions(
     """
     both = [AuthEncoding.BASE64.value, AuthEncoding.RAW.value]
     for encoding in [auth_encoding] if auth_encoding else both:
-        client = OcpiClient.for_registration(url, token, auth_encoding=encoding)
+        client = OcpiClient.for_registration(url, token, auth_encoding=encoding, known=known)
         try:
             return client, client.versions(), encoding
         except PeerError as error:

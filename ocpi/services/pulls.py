@@ -6,7 +6,7 @@ prices are there before the connectors that name them.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from emsp.core.wakeup import wake
 from ocpi import tasks
-from ocpi.client import NotOffered, OcpiClient, PeerError
+from ocpi.client import NotOffered, OcpiClient, Page, PeerError
 from ocpi.models import Connection, ConnectionStatus, SyncState
 from ocpi.services.pull_gone import mark_gone, saw_everything
 from ocpi.services.pull_lease import Lease, LeaseLost
 from ocpi.services.pull_pages import PageStore, Stored
 from ocpi.services.pull_schedule import due_connections, due_modules, want_full, wants_full
+from ocpi.services.pull_windows import windows
 
 log = logging.getLogger(__name__)
 
@@ -163,10 +164,9 @@ class _Run:
             sleep(seconds)
 
         try:
-            client = OcpiClient(self._connection, insist=insist)
-            for page in client.pages(module, self._date_from(), sleep=wait):
+            for page in self._pages(wait, insist=insist):
                 report.add(store.store(page.objects))
-                report.pages, report.total = page.number, page.total
+                report.pages += 1
                 report.objects += len(page.objects)
                 self._update(run_objects=report.objects, run_total=report.total)
                 self._lease.renew()
@@ -178,6 +178,18 @@ class _Run:
             report.error = error.reason
         except LeaseLost:
             report.error, self._lost = "another pull of it took over", True
+
+    def _pages(self, sleep: Sleep, *, insist: bool) -> Iterator[Page]:
+        """The pages of the list, asked for in pieces where the peer wants it; keeps count of what there is in all."""
+        client = OcpiClient(self._connection, insist=insist)
+        counted: int | None = 0  # objects of the pieces before, as far as the peer tells
+        for piece in windows(self._date_from(), self._started_at, self._connection.max_range_days):
+            total: int | None = None
+            for page in client.pages(self._state.module, *piece, sleep=sleep):
+                total = page.total
+                self._report.total = None if counted is None or total is None else counted + total
+                yield page
+            counted = self._report.total
 
     def finish(self) -> None:
         """Write down how far the crawl came, and mark what a complete one has not seen."""

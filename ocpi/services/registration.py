@@ -46,7 +46,7 @@ def register(name: str, versions_url: str, token_a: str, report: Report | None =
             raise InvalidObject(f"1 to {NAME_LIMIT} characters are expected", "name")
         handshake.read_token(token_a, "token A")
         step.outcome = "complete"
-    client, offered = _look(journal, versions_url, token_a)
+    client, offered = _look(journal, versions_url, token_a, Connection.objects.filter(name=name.strip()).first())
     url = credentials_url(offered.endpoints)
     with _admitted(_named(name.strip())) as (token_b, admitted):
         with journal.step("exchange tokens", f"POST {url}", hint=FRESH_TOKEN_HINT) as step:
@@ -111,10 +111,12 @@ def credentials_url(endpoints: list[dict[str, str]]) -> str:
     return next((entry["url"].rstrip("/") for entry in endpoints if entry["identifier"] == "credentials"), "")
 
 
-def _look(journal: Journal, versions_url: str, token_a: str) -> tuple[OcpiClient, Offered]:
+def _look(
+    journal: Journal, versions_url: str, token_a: str, known: Connection | None
+) -> tuple[OcpiClient, Offered]:
     """Versions and details with token A. Base64 is tried first, raw where that is refused."""
     with journal.step("read its versions", f"GET {versions_url}") as step:
-        client, versions, encoding = handshake.first_versions(versions_url, token_a)
+        client, versions, encoding = handshake.first_versions(versions_url, token_a, known=known)
         step.answer = versions
         step.outcome = f"offers {', '.join(row['version'] for row in versions) or 'nothing'}"
         if encoding != "base64":

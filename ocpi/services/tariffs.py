@@ -12,7 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from ocpi.models import Party, Tariff, TariffVersion
+from emsp.core.wire import moment_text
+from ocpi.models import Party, Tariff, TariffVersion, contract_key
 from ocpi.services.keyed_rows import BATCH, lock_or_create, rewrite
 from ocpi.services.ownership import currency_of, same_id
 from ocpi.services.reading_objects import newest, read_pushed, readable
@@ -58,15 +59,44 @@ def store_tariff(party: Party, tariff_id: str, given: Any, *, received_at: datet
     return bool(report.created)
 
 
-@transaction.atomic
+def contract_row(party: Party, stands_for: str, given: dict[str, Any], *, at: datetime) -> Tariff:
+    """A price agreed beside OCPI, not stored yet. Source: ocpi.md T48.
+
+    stands_for: id of the CPO's tariff in whose place it counts; empty for all that have no other.
+    given: currency, elements and what else a Tariff may have; id, owner and last_updated are made here.
+    Raises InvalidObject naming the member.
+    """
+    own = {
+        "country_code": party.country_code, "party_id": party.party_id,
+        "id": f"contract {stands_for.strip()}".strip(), "last_updated": moment_text(at),
+    }
+    row = read_pushed(party, given | own, partial(_row, party, received_at=at))
+    row.key = contract_key(stands_for)
+    return row
+
+
+def keep_contract(row: Tariff) -> Tariff:
+    """Store what contract_row made, as a new version where the contract tariff was there before."""
+    _store(row.party, {row.key: row}, StoreReport(), check_order=False)
+    return Tariff.objects.get(party=row.party, key=row.key)
+
+
+def end_contract(tariff: Tariff, *, at: datetime) -> None:
+    """A contract tariff counts no longer; what was sold by it stays so. Raises UnknownObject when it had ended before."""
+    _end(tariff.party, tariff.key, at)
+
+
 def delete_tariff(party: Party, tariff_id: str, *, deleted_at: datetime) -> None:
     """Note that a tariff is no longer offered; its versions stay for the sessions that were sold with it.
 
     Raises UnknownObject when there is no such tariff.
     """
-    row = Tariff.objects.select_for_update(no_key=True).filter(
-        party=party, key=tariff_id.casefold(), deleted_at=None
-    ).first()
+    _end(party, tariff_id.strip().casefold(), deleted_at)
+
+
+@transaction.atomic
+def _end(party: Party, key: str, deleted_at: datetime) -> None:
+    row = Tariff.objects.select_for_update(no_key=True).filter(party=party, key=key, deleted_at=None).first()
     if row is None:
         raise UnknownObject("tariffs", "tariff")
     row.deleted_at = deleted_at

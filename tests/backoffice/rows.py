@@ -15,7 +15,9 @@ from catalog.models import PriceBookVersion, PriceRule
 from emsp.backoffice.models import Case, CaseNotice, ScorecardLink
 from emsp.developer.models import ConformanceRun
 from ocpi.models import Authorization, ParkedObject, Token, TokenCopy
+from ocpi.services.tariffs import contract_row, keep_contract
 from sessions.models import AuditPolicy, MissingCdr, Order, Payment, PaymentPolicy, Refund, Statement
+from tests.flows.world import tariff
 
 
 def one_of_each(driver, cpo):
@@ -36,6 +38,7 @@ def one_of_each(driver, cpo):
     payment = Payment.objects.create(order=order, amount=Decimal("9.00"), currency="INR")
     Refund.objects.create(payment=payment, amount=Decimal("9.00"), reason="x", due_at=now)
     PaymentPolicy.objects.create(collected_by="BAP", type="PRE-ORDER")
+    keep_contract(contract_row(party, "", tariff(), at=now))
     day = date(2026, 3, 31)
     Statement.objects.create(kind="CPO", party=party, period_from=day, period_to=day, currency="INR")
     Rating.objects.create(order=order, category="x", rated_id="x")

@@ -22,6 +22,7 @@ from emsp.backoffice.conversation.folding import Fold, folded
 from emsp.backoffice.conversation.search import conversations_of
 from emsp.backoffice.conversation.timeline import Subject, entries_of
 from emsp.backoffice.conversation.validity import validity_of
+from emsp.core.wire import encode, load_json
 from ocpi.models import Command, ParkedObject, Session, SessionUpdate, SyncState
 from sessions.models import Bill, Order
 from tests.factories.price_book import draft
@@ -184,6 +185,21 @@ def test_a_broken_rule_is_named_with_its_path(staff, charged):
     assert (session.refused, [each.path for each in session.dropped]) == (None, ["meter_id"])
     text = staff.get(url("content", charged.pk, "request", request.pk)).content.decode()
     assert "Not valid" in text and "<code>message.order</code>" in text
+
+
+def test_our_callbacks_are_valid_and_a_rule_that_one_breaks_is_named(staff, charged):
+    assert {validity_of(row).refused for row in Callback.objects.all()} == {None}
+    row = Callback.objects.filter(action="on_status").latest("pk")
+    body = load_json(bytes(row.body))
+    body["message"]["order"]["quote"]["price"]["value"] = "90.00"
+    row.body = encode(body)
+    row.save()
+
+    found = validity_of(row)
+
+    assert (found.rule, found.refused.path) == ("Beckn 1.1.0 on_status", "message.order.quote.price.value")
+    text = staff.get(url("content", charged.pk, "callback", row.pk)).content.decode()
+    assert "<code>message.order.quote.price.value</code>" in text and "is not the sum of the lines, 91.00" in text
 
 
 def test_commands_are_valid_as_they_were_sent(charged):

@@ -117,7 +117,8 @@ def test_every_form_takes_from_the_roles_of_the_table_and_no_other(pks, browsers
         "beckn_transaction_find", "beckn_transaction_send_again", "beckn_transaction_ask_again", "beckn_transaction_bundle",
         "backoffice_case_assign", "backoffice_case_note", "backoffice_case_resolve", "backoffice_case_do",
         "message_bench_read", "message_bench_sign", "message_bench_verify", "message_bench_callback",
-        "message_bench_request", "beckn_subscriber_close_circuit", "ocpi_connection_close_circuit", "beckn_transaction_erase",
+        "message_bench_request", "beckn_subscriber_close_circuit", "ocpi_connection_close_circuit",
+        "beckn_transaction_erase",
     ]  # fmt: skip
 
     found = {name: asked(browsers, urls[name], "post") for name in forms}

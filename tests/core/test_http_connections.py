@@ -6,17 +6,12 @@ import itertools
 import socket
 import ssl
 import threading
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
 import pytest
 import requests
 import urllib3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from beckn.services.outcome import Verdict, post
 from emsp.backoffice.cases import webhook
@@ -30,7 +25,8 @@ from emsp.core.http import (
     within,
 )
 from ocpi.client.errors import PeerError
-from ocpi.client.transport import TokenAuth, exchange
+from ocpi.client.transport import Line, TokenAuth, exchange
+from tests.core.certificates import key_and_certificate
 
 PUBLIC, PRIVATE = "8.8.8.8", "127.0.0.1"
 URL = "https://partner.example/v1/on_search"
@@ -77,7 +73,7 @@ def dialled(monkeypatch):
 
 
 def call(url=URL):
-    return exchange("GET", url, auth=TokenAuth("t"), headers={}, pooled=False)
+    return exchange("GET", url, auth=TokenAuth("t"), headers={}, pooled=False, line=Line.to(None))
 
 
 @pytest.mark.usefixtures("outside")
@@ -139,28 +135,17 @@ class TestAddresses:
 
 def certificate(folder, name):
     """A key and a certificate of its own for name; gives the path of both in one PEM file."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "partner.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
+    path = folder / f"{name}.pem"
+    path.write_text("".join(key_and_certificate(name)))
     return path
 
 
 @contextlib.contextmanager
-def serving(write, pem=None):
-    """An HTTP server on 127.0.0.1 that lets `write` answer each POST; gives its port, what it was asked, and the SNI."""
+def serving(write, pem=None, *, wants=None):
+    """An HTTP server on 127.0.0.1 that lets `write` answer each POST; gives its port, what it was asked, and the SNI.
+
+    wants: a certificate that a client must show.
+    """
     asked, names = [], []
 
     class Handler(BaseHTTPRequestHandler):
@@ -180,6 +165,9 @@ def serving(write, pem=None):
     if pem:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
+        if wants:
+            context.load_verify_locations(cadata=wants)
+            context.verify_mode = ssl.CERT_REQUIRED
         context.sni_callback = lambda sock, name, _: names.append(name)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -210,6 +198,28 @@ def test_host_sni_and_the_name_in_the_certificate_are_those_of_the_url(tmp_path,
     assert [host for host, _ in asked] == [f"partner.example:{port}"] * 2
     assert len({client for _, client in asked}) == 1  # one connection for both
     assert names == ["partner.example", "other.example"]
+
+
+@pytest.mark.usefixtures("outside")
+def test_a_client_certificate_is_shown_by_the_session_that_has_it_and_by_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(http, "public_addresses", lambda host, port: [PRIVATE])
+    key, ours = key_and_certificate("emsp.example")
+    shown = []
+
+    def note(handler):
+        shown.append(handler.connection.getpeercert()["subject"][0][0][1])
+        fine(handler)
+
+    pem = certificate(tmp_path, "partner.example")
+    with serving(note, pem, wants=ours) as (port, asked, _), PartnerSession(ours + key) as session:
+        url = f"https://partner.example:{port}/v1"
+        assert session.post(url, verify=str(pem)).text == "{}"
+        with pytest.raises(requests.RequestException), PartnerSession() as stranger:
+            stranger.post(url, verify=str(pem))
+        with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+            PartnerSession(ours + key).post(url)  # theirs is checked as ever
+
+    assert shown == ["emsp.example"]
 
 
 def endless_body(handler):
@@ -258,7 +268,7 @@ def test_a_webhook_that_lets_its_answer_drip_is_left_in_time(settings):
 @pytest.mark.parametrize("write", [endless_body, endless_head])
 def test_a_peer_that_lets_its_answer_drip_is_left_in_time(write):
     with serving(write) as (port, *_), pytest.raises(PeerError, match="took too long|no answer in time") as late:
-        exchange("POST", f"http://127.0.0.1:{port}/x", auth=TokenAuth("t"), headers={})
+        exchange("POST", f"http://127.0.0.1:{port}/x", auth=TokenAuth("t"), headers={}, line=Line.to(None))
 
     assert (late.value.sent, late.value.transient) == (True, True)
 

@@ -62,6 +62,21 @@ def test_a_beckn_message_is_judged_as_the_door_does():
     assert judge_beckn(b"[1]", "on_search", now=NOW).reason == "not a JSON object"
 
 
+def test_a_callback_is_held_to_what_we_have_to_send():
+    said = SEARCH["context"] | {
+        "action": "on_track", "bpp_id": "bpp.example", "bpp_uri": "https://bpp.example", "message_id": "m-1",
+    }  # fmt: skip
+    tracking = {"id": "f-1", "url": "https://bpp.example/track/1", "status": "active"}
+
+    assert judged("on_track", {"context": said, "message": {"tracking": tracking}}) == (True, "", "")
+    assert judged("on_track", {"context": said, "message": {"tracking": tracking | {"status": "on"}}}) == (
+        False, "message.tracking.status", "Invalid enum value 'on'",
+    )
+    assert judged("on_track", {"context": said, "message": {"tracking": tracking | {"speed": 1}}}) == (
+        False, "message.tracking", "Object contains unknown field `speed`",
+    )
+
+
 def test_an_old_message_of_a_stranger_is_valid_with_remarks_and_says_what_is_ignored():
     body = SEARCH | {"message": {"intent": {"colour": "red", "tags": [{"list": [], "x-mine": 1}]}}}
 

@@ -3,6 +3,8 @@
 import pytest
 import responses
 
+from beckn.wire.v1_1_0 import check_answer
+from emsp.core.wire import load_json
 from tests.beckn.conftest import bap, bap_server, fresh_memories  # noqa: F401 (fixtures)
 from tests.flows.world import Cpo, Driver
 
@@ -22,5 +24,8 @@ def cpo(db, client, network, django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def driver(bap, bap_server, cpo):  # noqa: F811
-    """A driver's app in front of that station."""
-    return Driver(bap, bap_server, cpo)
+    """A driver's app in front of that station. Every callback that came to it is as it has to be."""
+    made = Driver(bap, bap_server, cpo)
+    yield made
+    for got in bap_server.received:
+        check_answer(got.action, load_json(got.raw))

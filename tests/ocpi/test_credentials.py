@@ -334,7 +334,8 @@ def test_nothing_is_locked_while_the_peer_is_called(invited, network, monkeypatc
     serve(network)
     monkeypatch.setattr(
         "ocpi.services.credentials.handshake.discover",
-        lambda *args, _real=registration.handshake.discover: depth.append(len(database.savepoint_ids)) or _real(*args),
+        lambda *args, _real=registration.handshake.discover, **more: depth.append(len(database.savepoint_ids))
+        or _real(*args, **more),
     )
 
     assert invited.post(URL, theirs()).said == (200, 1000)

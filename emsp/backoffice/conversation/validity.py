@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beckn.models import Callback, Request
-from beckn.wire.v1_1_0 import MESSAGE_TYPES, Context
+from beckn.wire.v1_1_0 import MESSAGE_TYPES, check_answer
 from emsp.core.wire import Wire, WireError, convert, load_json
 from ocpi.models import Cdr, Command, CommandKind, ParkedObject, Session
 from ocpi.wire.reading import Finding, read
@@ -51,12 +51,11 @@ def _request(row: Request) -> Validity:
 
 
 def _callback(row: Callback) -> Validity:
-    """Our own messages have no wire type; what answers are told apart by, their context, has."""
-    rule = "Beckn 1.1.0 context"
+    rule = f"Beckn 1.1.0 {row.action}"
     try:
-        convert(load_json(bytes(row.body)).get("context"), Context)
+        check_answer(row.action, load_json(bytes(row.body)))
     except WireError as error:
-        return Validity(rule, Finding(f"context.{error.path}".rstrip("."), error.reason))
+        return Validity(rule, Finding(error.path, error.reason))
     return Validity(rule)
 
 

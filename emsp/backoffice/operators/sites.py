@@ -13,10 +13,10 @@ from catalog.books import in_force, rule_for
 from catalog.models import Offer
 from catalog.pricing import TariffError
 from catalog.pricing.words import in_words, price_words
-from catalog.selectors import TariffBook
+from catalog.selectors import TariffBook, priced_by
 from emsp.backoffice.operators.overview import check, page
 from emsp.backoffice.operators.site_search import STATUSES, Wish, sites_in
-from ocpi.models import Connector, Location, Party
+from ocpi.models import Connector, Location, Party, PriceSource
 
 POWERS_KW = (7, 22, 50, 150)
 
@@ -43,7 +43,8 @@ def site_page(request: HttpRequest, pk: int) -> HttpResponse:
     evses = list(location.evses.prefetch_related("connectors__offer"))
     connectors = [connector for evse in evses for connector in evse.connectors.all() if not connector.removed]
     party = location.party
-    book = TariffBook.load([party.connection_id], [each for row in connectors for each in row.tariff_ids])
+    source = party.connection.price_source
+    book = TariffBook.load([party.connection_id], {each for row in connectors for each in priced_by(source, row.tariff_ids)})
     priced = {row.pk: _connector(row, party, book) for row in connectors}
     return page(
         request, "operators/site.html", str(location), location=location, connection=party.connection,
@@ -81,7 +82,8 @@ def _whole(text: str) -> int | None:
 
 def _connector(row: Connector, party: Party, book: TariffBook) -> dict[str, Any]:
     """A connector with its tariffs in words and the retail price with its reasons."""
-    named = book.named(row.tariff_ids, party_id=party.pk, connection_id=party.connection_id)
+    source = party.connection.price_source
+    named = book.named(priced_by(source, row.tariff_ids), party_id=party.pk, connection_id=party.connection_id)
     known = {tariff.key for tariff in named}
     offer: Offer | None = getattr(row, "offer", None)
     power = f"{row.max_electric_power_w / 1000:g} kW" if row.max_electric_power_w else ""
@@ -89,7 +91,9 @@ def _connector(row: Connector, party: Party, book: TariffBook) -> dict[str, Any]
         "connector": row,
         "power": power or (f"{offer.power_w / 1000:g} kW" if offer and offer.power_w else "power not told"),
         "tariffs": [(tariff, _words(tariff.raw, party.connection.version)) for tariff in named],
-        "unknown": [each for each in row.tariff_ids if each.casefold() not in known],
+        "unknown": [
+            each for each in row.tariff_ids if source == PriceSource.OCPI and each.casefold() not in known
+        ],
         "listed": bool(offer and offer.listed),
         "retail": _retail(offer) if offer else None,
     }

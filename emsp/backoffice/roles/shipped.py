@@ -16,7 +16,8 @@ def _grant(verbs: str, models: str) -> set[str]:
 
 
 _NETWORK = "ocpi.location ocpi.connector ocpi.tariff ocpi.session ocpi.sessionupdate ocpi.cdr ocpi.command " \
-    "ocpi.connection ocpi.party ocpi.syncstate ocpi.parkedobject ocpi.parkedretry ocpi.evse ocpi.tariffversion catalog.offer"
+    "ocpi.connection ocpi.party ocpi.syncstate ocpi.parkedobject ocpi.parkedretry ocpi.evse ocpi.tariffversion " \
+    "ocpi.contracttariff catalog.offer"
 _ORDERS = "charging_sessions.order charging_sessions.orderevent charging_sessions.quote charging_sessions.bill"
 _TALK = "beckn.transaction beckn.request beckn.callback beckn.rating beckn.supportrequest " \
     "beckn.supportmessage"
@@ -42,7 +43,7 @@ _OPERATOR = (
 )  # fmt: skip
 # What drivers pay. Publishing is apart from drafting only where the settings ask for a second person.
 _PRICING = (
-    _grant("view add change delete", "catalog.pricebookversion catalog.pricerule")
+    _grant("view add change delete", "catalog.pricebookversion catalog.pricerule ocpi.contracttariff")
     | {"catalog.publish_price_book"}
     | _grant("view", f"{_BOOK} {_NETWORK} charging_sessions.quote")
 )
@@ -54,7 +55,7 @@ _FINANCE = (
     | _grant("view add", "charging_sessions.statementpayment")
     | {"charging_sessions.delete_statement"}
     | _grant("view", f"{_ORDERS} {_AUDITS} {_MONEY} {_BOOK} ocpi.cdr ocpi.session ocpi.sessionupdate ocpi.tariff "
-                     "ocpi.tariffversion ocpi.party ocpi.connection")
+                     "ocpi.tariffversion ocpi.contracttariff ocpi.party ocpi.connection")
 )  # fmt: skip
 # Partners: operators and apps, and what goes wrong between us and them.
 _INTEGRATOR = (

@@ -13,7 +13,7 @@ from emsp.core.wire import WireError, encode, load_json
 from ocpi.client.errors import PeerError
 from ocpi.client.links import with_parameters
 from ocpi.client.peer import THEIR_ROLE
-from ocpi.client.transport import TokenAuth, exchange
+from ocpi.client.transport import Line, TokenAuth, exchange
 from ocpi.models import AuthEncoding, Party
 
 
@@ -74,7 +74,7 @@ class Calls:
         try:
             answer = exchange(
                 method, url, auth=TokenAuth(self._token(token)), headers=self._headers(),
-                body=None if body is None else encode(body),
+                line=Line.to(self.connection), body=None if body is None else encode(body),
             )  # fmt: skip
         except PeerError as error:
             return Reply(0, {}, None, str(error))
@@ -91,11 +91,15 @@ class Calls:
         return base64.b64encode(token.encode()).decode()
 
     def _headers(self) -> dict[str, str]:
-        return {
+        headers = {
             "Accept": "application/json",
             "Content-Type": "application/json",
             "X-Request-ID": str(uuid.uuid4()),
             "X-Correlation-ID": str(uuid.uuid4()),
+        }
+        if not self.connection.send_routing_headers:
+            return headers
+        return headers | {
             "OCPI-from-country-code": settings.OCPI_COUNTRY_CODE,
             "OCPI-from-party-id": settings.OCPI_PARTY_ID,
             "OCPI-to-country-code": self.party.country_code,

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from beckn.models import Subscriber, SubscriberType
 from beckn.reading import read as read_beckn
 from beckn.services.screening import NotServed, check_reply_address, form_of
-from beckn.wire.v1_1_0 import MESSAGE_TYPES
+from beckn.wire.v1_1_0 import MESSAGE_TYPES, check_answer
 from beckn.wire.v1_1_0.moments import duration_of, moment_of
-from emsp.core.wire import Wire, WireError, convert, load_json
+from emsp.core.wire import Wire, WireError, load_json
 from emsp.developer.guides.callbacks import CALLBACK_TYPES
 from emsp.developer.message_bench.members import MOST, ignored, repairs
 from ocpi.versions import VERSIONS
@@ -58,7 +58,7 @@ class Judgement:
 
 
 def judge_beckn(raw: bytes, action: str, *, now: datetime) -> Judgement:
-    """A request as POST /beckn/<action> takes it, or a callback of ours as the reference app reads it.
+    """A request as POST /beckn/<action> takes it, or a callback as we have to send it.
 
     A request is judged at the moment of its own timestamp, so that an old one can be looked at.
     """
@@ -66,14 +66,13 @@ def judge_beckn(raw: bytes, action: str, *, now: datetime) -> Judgement:
     try:
         body = read_beckn(raw)
         if action in CALLBACK_TYPES:
-            convert(body, CALLBACK_TYPES[action])
-            if body["context"].get("action") != action:
-                raise WireError(f"is not {action}", path="context.action")
+            check_answer(action, body)
         else:
             _screen(body, action, now, found)
     except (WireError, NotServed) as error:
         return found.refuse(error.reason if isinstance(error, WireError) else str(error), error.path)
-    found.ignored = list(islice(ignored(body, BECKN_TYPES[action]), MOST))
+    if action in MESSAGE_TYPES:
+        found.ignored = list(islice(ignored(body, MESSAGE_TYPES[action]), MOST))
     return found
 
 
