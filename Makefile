@@ -15,8 +15,10 @@ PY := $(VENV)/bin/python
 APPS := beckn sessions catalog ocpi emsp
 LOCATIONS ?= 100000
 MINUTES ?= 2
+INPUTS ?= 1000000
+SEED ?= 1
 
-.PHONY: help venv demo demo-reset test lint messages bench chaos
+.PHONY: help venv demo demo-reset test lint messages bench chaos fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z.-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name what; do \
@@ -56,3 +58,6 @@ bench: venv ## measure search, push and pull beside their floor (LOCATIONS=10000
 
 chaos: venv ## kill processes under load and prove that nothing was lost (MINUTES=2)
 	@exec $(PY) -m emsp.demo during chaos --minutes $(MINUTES)
+
+fuzz: venv ## feed hostile input to every decoder and door (INPUTS=1000000 SEED=1)
+	@exec nice $(PY) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)
