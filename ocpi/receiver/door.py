@@ -16,6 +16,7 @@ from ocpi.envelope import AlwaysJson, EnvelopeRenderer
 from ocpi.errors import to_envelope
 from ocpi.models import Party
 from ocpi.services.parties import party_of
+from ocpi.services.refusals import InvalidObject
 
 TRACING = ("X-Request-ID", "X-Correlation-ID")
 ROUTING = ("country-code", "party-id")
@@ -37,8 +38,11 @@ class OcpiView(APIView):
         super().initial(request, *args, **kwargs)
         if self.peer.registering and not self.open_to_registration:
             raise NotAuthenticated
-        if "\x00" in request.path_info or any("\x00" in value for value in request.GET.values()):
+        if "\x00" in request.path_info:
             raise Http404  # no database column takes it, so nothing is called that
+        for name, values in request.GET.lists():
+            if any("\x00" in value for value in values):
+                raise InvalidObject("the character NUL means nothing here", name)
 
     def get_exception_handler(self) -> Callable[..., Response]:
         return to_envelope

@@ -129,3 +129,11 @@ def test_a_retry_after_beyond_any_calendar_is_none():
         read_envelope(late)
 
     assert caught.value.retry_after_s is None
+
+
+@pytest.mark.parametrize("name", ["limit", "date_from"])
+def test_a_nul_in_a_query_is_refused_by_its_name(cpo, name):
+    answer = cpo.get(at("tokens", owner=()) + f"?{name}=%00")
+
+    assert answer.said == (200, 2001)
+    assert answer.body["status_message"] == f"{name}: the character NUL means nothing here"
