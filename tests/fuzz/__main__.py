@@ -100,12 +100,15 @@ def _run(inputs: int, seed: int, only: str) -> list[dict[str, Any]]:
 def _one(name: str, inputs: int, seed: int, report: Path, bar: Any) -> dict[str, Any]:
     command = [sys.executable, "-m", "tests.fuzz.run_one", name, "--inputs", str(inputs), "--seed", str(seed),
                "--report", str(report)]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stderr is not None
-        for line in process.stdout:
-            if line.strip().isdigit():
-                bar.update(int(line))
-        errors = process.stderr.read()
+    quiet = os.environ | {"LOG_LEVEL": "CRITICAL"}
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as told:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told, text=True, env=quiet) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.strip().isdigit():
+                    bar.update(int(line))
+        told.seek(0)
+        errors = told.read()
     if report.exists():
         found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
         return found
