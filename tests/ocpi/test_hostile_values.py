@@ -137,3 +137,8 @@ def test_a_nul_in_a_query_is_refused_by_its_name(cpo, name):
 
     assert answer.said == (200, 2001)
     assert answer.body["status_message"] == f"{name}: the character NUL means nothing here"
+
+
+def test_a_long_text_that_is_hardly_a_number_is_told_apart_in_one_pass():
+    with pytest.raises(ValueError, match="^a number is expected, got text$"):
+        scalars.number("9" * 100_000 + "x")  # minutes, where two runs of digits stand side by side in the pattern
