@@ -15,8 +15,10 @@ PY := $(VENV)/bin/python
 APPS := beckn sessions catalog ocpi emsp
 LOCATIONS ?= 100000
 MINUTES ?= 2
+INPUTS ?= 1000000
+SEED ?= 1
 
-.PHONY: help venv demo demo-reset test lint audit messages bench chaos apart chart
+.PHONY: help venv demo demo-reset test lint audit messages bench chaos apart chart fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z.-]*\):.*## /\1 /p' $(firstword $(MAKEFILE_LIST)) | while read -r name what; do \
@@ -67,3 +69,6 @@ apart: venv ## the same on two network namespaces, one cut off now and then (nee
 chart: venv ## lint, render and check the Helm chart; brings helm into .chart/ once
 	@deploy/chart-tools .chart
 	@$(PY) -m pytest tests/core/test_chart.py
+
+fuzz: venv ## feed hostile input to every decoder and door (INPUTS=1000000 SEED=1)
+	@exec nice $(PY) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)

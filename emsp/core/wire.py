@@ -5,7 +5,7 @@ Pure: neither Django nor a database. A wire type spells its fields as the protoc
 
 import re
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,7 +19,9 @@ __all__ = [
     "convert",
     "decode",
     "encode",
+    "exact_number",
     "load_json",
+    "nested_too_deep",
     "moment_text",
 ]
 
@@ -44,19 +46,51 @@ class WireError(ValueError):
 
 _WHERE = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<where>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
-_exact = msgspec.json.Decoder(float_hook=Decimal)
+DEPTH_LIMIT = 64  # levels; whoever walks a value calls itself for each of them
+NUMBER_LIMIT = 400  # characters
+EXPONENT_LIMIT = 300  # beyond it PostgreSQL's jsonb refuses, and arithmetic takes for ever
+
+
+def exact_number(text: str) -> Decimal | str:
+    """A number in all its digits; its text, where it is none that can be stored or computed with.
+
+    Nine characters like 1e999999999 would otherwise become gigabytes where they are written out.
+    """
+    try:
+        found = Decimal(text) if len(text) <= NUMBER_LIMIT else None
+    except InvalidOperation:
+        return text
+    storable = found is not None and found.is_finite() and abs(found.adjusted()) <= EXPONENT_LIMIT
+    return found if found is not None and storable else text
+
+
+def nested_too_deep(value: Any) -> bool:
+    """Whether a JSON value has more than DEPTH_LIMIT objects and lists within each other."""
+    level = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        holders = [each for each in level if isinstance(each, dict | list)]
+        if not holders:
+            return False
+        level = [inner for each in holders for inner in (each.values() if isinstance(each, dict) else each)]
+    return True
+
+
+_exact = msgspec.json.Decoder(float_hook=exact_number)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def load_json(raw: bytes) -> Any:
-    """JSON as plain Python values; numbers with a fraction become Decimal, never float.
+    """JSON as plain Python values; numbers with a fraction become Decimal, never float (see exact_number).
 
-    Raises WireError(malformed=True) when raw is not JSON.
+    Raises WireError(malformed=True) when raw is not JSON, or is nested too deep.
     """
     try:
-        return _exact.decode(raw)
+        value = _exact.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise WireError(f"not JSON ({error})", malformed=True) from None
+    if raw.count(b"[") + raw.count(b"{") > DEPTH_LIMIT and nested_too_deep(value):
+        raise WireError(f"nested deeper than {DEPTH_LIMIT} levels", malformed=True)
+    return value
 
 
 def decode(raw: bytes, wanted: type[T]) -> T:

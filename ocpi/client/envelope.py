@@ -96,7 +96,7 @@ def _retry_after(answer: Exchange) -> float | None:
         return float(text)
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (until - datetime.now(UTC)).total_seconds())

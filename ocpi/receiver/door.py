@@ -18,6 +18,7 @@ from ocpi.errors import to_envelope
 from ocpi.feeds import adapter
 from ocpi.models import Party
 from ocpi.services.parties import party_of
+from ocpi.services.refusals import InvalidObject
 from ocpi.throttling import PeerThrottle
 from ocpi.versions import V2_2_1
 
@@ -54,8 +55,11 @@ class OcpiView(APIView):
         super().initial(request, *args, **kwargs)
         if self.peer.registering and not self.open_to_registration:
             raise NotAuthenticated
-        if "\x00" in request.path_info or any("\x00" in value for value in request.GET.values()):
+        if "\x00" in request.path_info:
             raise Http404  # no database column takes it, so nothing is called that
+        for name, values in request.GET.lists():
+            if any("\x00" in value for value in values):
+                raise InvalidObject("the character NUL means nothing here", name)
 
     def get_exception_handler(self) -> Callable[..., Response]:
         return to_envelope

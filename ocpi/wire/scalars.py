@@ -5,19 +5,20 @@ Every function raises ValueError that says what is expected.
 
 import re
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from emsp.core.wire import encode
+from emsp.core.wire import encode, exact_number
 
 ID_LIMIT = 255
-NUMBER_LIMIT = Decimal(10) ** 10
+MOST = Decimal("9999999999.9999")  # what our columns take; rounded to their four places it stays below 10^10
 WHOLE_LIMIT = 2**31 - 1
 
 _MOMENT = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
     r" ?(?P<zone>[Zz]|[+-]?\d{2}:?\d{2})?"
 )
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{10}(\d{3})?")
 
 
@@ -37,11 +38,11 @@ def text(value: Any) -> str:
 
 
 def identifier(value: Any) -> str:
-    """An id as received, without blanks around it."""
+    """An id as received, without blanks around it. Its key may be longer than itself: ß is folded to ss."""
     found = text(value).strip()
     if not found:
         raise ValueError("must not be empty")
-    if len(found) > ID_LIMIT:
+    if max(len(found), len(found.casefold())) > ID_LIMIT:
         raise ValueError(f"longer than {ID_LIMIT} characters")
     return found
 
@@ -50,11 +51,10 @@ def number(value: Any) -> Decimal:
     """A number, also written as text, as an exact Decimal."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(f"a number is expected, got {kind(value)}")
-    try:
-        found = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise ValueError("a number is expected, got text") from None
-    if not found.is_finite() or abs(found) >= NUMBER_LIMIT:
+    found = value if isinstance(value, Decimal) else exact_number(str(value).strip())
+    if isinstance(found, str):
+        raise ValueError("out of range" if _NUMBER.fullmatch(found) else "a number is expected, got text")
+    if abs(found) > MOST:
         raise ValueError("out of range")
     return found
 

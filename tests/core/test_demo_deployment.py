@@ -112,7 +112,7 @@ def test_make_explains_itself_without_a_virtual_environment():
     targets = [line.split()[1] for line in done.stdout.splitlines()]
     assert targets == [
         "help", "venv", "demo", "demo-reset", "test", "lint", "audit", "messages", ".env", "bench", "chaos",
-        "apart", "chart",
+        "apart", "chart", "fuzz",
     ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ ACK_SCHEMA: dict[str, Any] = {
         },
     },
 }
+ACK_REFERENCE = {"$ref": "#/components/schemas/Ack"}
 REFUSALS = {
     "400": "NACK: not JSON, or of the wrong form; error.paths names the member",
     "401": "NACK: the signature does not prove the sender",
@@ -107,18 +108,20 @@ def _callback(callback: str) -> dict[str, Any]:
             "required": True,
             "content": content(reference(CALLBACK_TYPES[callback], PREFIX), beckn_callback(callback, SAMPLE)),
         },
-        "responses": {"200": {"description": "ACK", "content": content({"$ref": "#/components/schemas/Ack"}, ACK)}},
+        "responses": {"200": {"description": "ACK", "content": content(ACK_REFERENCE, ACK)}},
     }
 
 
 def _answers() -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Ack"}
-    found: dict[str, Any] = {
-        "200": {"description": "ACK: kept, the callback will come; or NACK", "content": content(schema, ACK)}
+    told = "ACK: kept, the callback will come; or NACK"
+    return {"200": {"description": told, "content": content(ACK_REFERENCE, ACK)}} | _refusals()
+
+
+def _refusals() -> dict[str, Any]:
+    return {
+        status: {"description": reason, "content": content(ACK_REFERENCE, NACK)}
+        for status, reason in REFUSALS.items()
     }
-    for status, reason in REFUSALS.items():
-        found[status] = {"description": reason, "content": content(schema, NACK)}
-    return found
 
 
 def _on_subscribe() -> dict[str, Any]:
@@ -131,5 +134,8 @@ def _on_subscribe() -> dict[str, Any]:
         "summary": "The registry asks us to prove our encryption key.",
         "description": "A signature of the registry is asked for where we were told its signing key.",
         "requestBody": {"required": True, "content": content(text)},
-        "responses": {"200": {"description": "the challenge in clear text", "content": content(answer)}},
+        "responses": _refusals() | {
+            "200": {"description": "the challenge in clear text", "content": content(answer)},
+            "403": {"description": "NACK: no subscription is pending", "content": content(ACK_REFERENCE, NACK)},
+        },
     }

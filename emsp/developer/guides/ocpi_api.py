@@ -39,6 +39,7 @@ TYPES: dict[tuple[str, str], tuple[type[Wire] | None, type[Wire] | None]] = {
     ("CommandResultView", "post"): (commands.CommandResult, None),
 }
 LISTS = {"VersionsView", "TokensView"}
+STORES = {"LocationView", "TariffView", "SessionView", "CdrsView", "OwnedCdrsView"}
 COMMANDS: dict[str, type[Wire]] = {
     "START_SESSION": commands.StartSession,
     "STOP_SESSION": commands.StopSession,
@@ -139,7 +140,7 @@ def _operation(
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named
         ],
-        "responses": _answers(view, given, changes=method in ("put", "post", "patch")),
+        "responses": _answers(view, method, given),
     }
     if wanted is not None:
         example = examples.OCPI[wanted.__name__]
@@ -152,15 +153,19 @@ def _operation(
     return made
 
 
-def _answers(view: str, given: type[Wire] | None, *, changes: bool) -> dict[str, Any]:
+def _answers(view: str, method: str, given: type[Wire] | None) -> dict[str, Any]:
     schema: dict[str, Any] = {"$ref": "#/components/schemas/Envelope"}
     if given is not None:
         inner: dict[str, Any] = dict(reference(given))
         inner = {"type": "array", "items": inner} if view in LISTS else inner
         schema = {"allOf": [schema, {"type": "object", "properties": {"data": inner}}]}
     found: dict[str, Any] = {"200": {"description": "success", "content": content(schema)}}
-    if changes:
-        found["400"] = {"description": "not of the form of the type; status_message names the member"}
+    if view in STORES and method in ("put", "post"):
+        found["201"] = {"description": "stored, and new here", "content": content(schema)}
+    if method in ("put", "post", "patch"):
+        found["400"] = {"description": "not JSON, or nested too deep; status_message says which"}
+    if view == "CredentialsView":
+        found["405"] = {"description": "POST when registered already, or anything else when not yet"}
     return found | {"401": {"description": "no valid token"}, "404": {"description": "unknown object"}}
 
 
