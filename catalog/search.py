@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from catalog.retail import choose, energy_price
 from ocpi.models import Party
 
 # Offers the index is asked for at first, per wanted location, and the most it is ever asked for.
-OFFERS_PER_LOCATION = 8
+OFFERS_PER_LOCATION = 4
 MOST_CANDIDATES = 50_000
 
 _WORD = re.compile(r"\w+")
@@ -56,26 +56,67 @@ class SearchWish:
     limit_per_location: int = 40
 
 
-def offers_near(wish: SearchWish) -> list[Offer]:
+@dataclass(slots=True)
+class FoundOffer:
+    """What search tells of an Offer, named as there; a plain object, because a model instance costs ten times as much.
+
+    point: latitude and longitude in degrees. distance_m: None without a place to measure from. party: with its
+    name, provider_id and business_details; more of it costs a query.
+    """
+
+    pk: int
+    offer_id: str
+    fulfillment_id: str
+    party_id: int
+    location_id: int
+    status: str
+    location_ocpi_id: str
+    location_name: str
+    address: str
+    city: str
+    postal_code: str
+    country: str
+    time_zone: str
+    opening_hours: str
+    is_green_energy: bool
+    name: str
+    connector_ocpi_id: str
+    connector_standard: str
+    power_type: str
+    power_w: int | None
+    currency: str
+    cost_price: Decimal | None
+    latitude: float
+    longitude: float
+    energy_price: Decimal | None
+    distance_m: float | None
+    party: Any
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """As Offer has it."""
+        return self.latitude, self.longitude
+
+
+AnyOffer = Offer | FoundOffer
+
+
+def offers_near(wish: SearchWish) -> list[FoundOffer]:
     """The offers that fit, all of a location together, nearest location first.
 
-    Each offer has `distance_m` (float; None without a point) and `party` with name, provider_id and
-    business_details (more of it costs a query). Inside a location the order is that of the CPO's list.
+    Inside a location the order is that of the CPO's list.
     Nothing found is an empty list.
     Source: design.md §5 (search), §6; beckn.md a.3 (strict on area, connector and provider, soft on text).
     """
-    found = _found(wish)
+    found, book = _found(wish)
     if not found and text_words(wish.text):
-        found = _found(replace(wish, text=None))
-    return _priced_for(wish.sold_through, found)
+        found, book = _found(replace(wish, text=None))
+    return _priced_for(wish.sold_through, found, book)
 
 
-def _priced_for(sold_through: str, offers: list[Any]) -> list[Offer]:
+def _priced_for(sold_through: str, offers: list[FoundOffer], book: books.Book) -> list[FoundOffer]:
     """The same offers with the prices of an app that has rules of its own, by the book the rows were read with."""
-    if not offers or not sold_through or not offers[0].book_number:
-        return offers
-    book = books.book(offers[0].book_id, offers[0].book_number)
-    if book.sells_apart(sold_through):
+    if sold_through and book.sells_apart(sold_through):
         at = timezone.now()
         for offer in offers:
             rule = choose(book.rules, books.sale_of(offer, at=at, sold_through=sold_through)).rule
@@ -89,23 +130,26 @@ def text_words(text: str | None) -> list[str]:
     return [word for word in words if word not in _EMPTY_WORDS]
 
 
-def _found(wish: SearchWish) -> list[Offer]:
-    """Ask for more candidates until the nearest locations are certain.
+def _found(wish: SearchWish) -> tuple[list[FoundOffer], books.Book]:
+    """Ask for more candidates until the nearest locations are certain; with the price book they are sold by.
 
     The index orders by degrees. What it did not hand out is at least `reach_degrees` away, so every location
     nearer than that in metres is certain; the others may miss a neighbour and are dropped.
     """
     candidates = wish.limit_locations * OFFERS_PER_LOCATION
     while True:
-        rows: list[Any] = list(Offer.objects.raw(*statement(wish, candidates)))
-        found = [row for row in rows if row.pk is not None]
-        reach_degrees = rows[0].reach_degrees
+        with connection.cursor() as cursor:
+            cursor.execute(*statement(wish, candidates))
+            rows = cursor.fetchall()
+        reach_degrees, *book = rows[0][:3]
+        current = books.book(*book) if book[1] else books.NO_BOOK
+        rows = [row for row in rows if row[HEAD] is not None]
         if reach_degrees is None or wish.latitude is None or candidates >= MOST_CANDIDATES:
-            return _with_party(found)
+            return _offers(rows), current
         certain_m = least_distance_m(float(wish.latitude), reach_degrees)
-        certain = [row for row in found if row.place_m < certain_m]
-        if certain_m > wish.radius_m or len({row.location_id for row in certain}) >= wish.limit_locations:
-            return _with_party(certain)
+        certain = [row for row in rows if row[PLACE_M] < certain_m]
+        if certain_m > wish.radius_m or len({row[LOCATION] for row in certain}) >= wish.limit_locations:
+            return _offers(certain), current
         candidates *= 8
 
 
@@ -115,21 +159,21 @@ def _boxes(wish: SearchWish) -> list[Window]:
     return windows(float(wish.latitude), float(wish.longitude), wish.radius_m)
 
 
-def _with_party(rows: list[Any]) -> list[Offer]:
-    """Give each offer its Party, one object per CPO, from the columns that came with the row."""
+def _offers(rows: list[tuple[Any, ...]]) -> list[FoundOffer]:
+    """The rows as offers, with one Party object per CPO, from the columns that came with the row."""
     parties: dict[int, Party] = {}
+    found = []
     for row in rows:
-        if row.party_id not in parties:
+        party_id = row[PARTY]
+        if party_id not in parties:
+            name, provider_id, details = row[PLACE_M + 1 :]
             known = {
-                "id": row.party_id,
-                "name": row.cpo_name,
-                "provider_id": row.cpo_provider_id,
-                "business_details": json.loads(row.cpo_details),
-            }
+                "id": party_id, "name": name, "provider_id": provider_id, "business_details": json.loads(details)
+            }  # fmt: skip
             names = [field.attname for field in Party._meta.concrete_fields if field.attname in known]
-            parties[row.party_id] = Party.from_db(connection.alias, names, [known[name] for name in names])
-        row.party = parties[row.party_id]
-    return rows
+            parties[party_id] = Party.from_db(connection.alias, names, [known[name] for name in names])
+        found.append(FoundOffer(*(*row[HEAD:PLACE_M], parties[party_id])))
+    return found
 
 
 def statement(wish: SearchWish, candidates: int) -> tuple[str, dict[str, Any]]:
@@ -210,11 +254,21 @@ def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
     return sql, {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values}
 
 
-_COLUMNS = ", ".join(
-    f'o."{field.column}"'
-    for field in Offer._meta.concrete_fields
-    if field.name not in ("search_text", "energy_price", "energy_price_odd")
-)
+# Columns of an answer: first these, then those of FoundOffer up to the party, then the place's distance and the party.
+_OF_ALL = "reach.reach_degrees, book.id AS book_id, book.number AS book_number"
+_NAMES = [field.name for field in fields(FoundOffer)][:-1]
+_COMPUTED = {
+    "pk": "o.id AS pk",
+    "latitude": "o.point[1] AS latitude",
+    "longitude": "o.point[0] AS longitude",
+    # By the price book in force when the statement began: all prices of an answer are of one book.
+    "energy_price": "CASE WHEN book.number %% 2 = 1 THEN o.energy_price_odd ELSE o.energy_price END AS energy_price",
+    "distance_m": "near.distance_m",
+}
+_COLUMNS = ", ".join(_COMPUTED.get(name, f"o.{name}") for name in _NAMES)
+_RANKED = ", ".join(f"ranked.{name}" for name in _NAMES)
+HEAD = 3
+PLACE_M, PARTY, LOCATION = HEAD + len(_NAMES), HEAD + _NAMES.index("party_id"), HEAD + _NAMES.index("location_id")
 _DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
     power(sin(radians(point[1] - %(latitude)s) / 2), 2) + cos(radians(%(latitude)s)) * cos(radians(point[1]))
     * power(sin(radians(point[0] - %(centre_longitude_{{number}})s) / 2), 2)
@@ -226,8 +280,6 @@ _ANYWHERE = """
         SELECT o.location_id FROM catalog_offer o WHERE {conditions}
         GROUP BY o.location_id ORDER BY o.location_id LIMIT %(limit_locations)s
     )"""
-# By the price book in force when the statement began: all prices of an answer are of one book.
-_PRICE = "CASE WHEN book.number %% 2 = 1 THEN o.energy_price_odd ELSE o.energy_price END AS energy_price"
 # From the candidates to the nearest locations and their offers.
 _NEAREST_FIRST = f"""
     places AS (
@@ -238,7 +290,7 @@ _NEAREST_FIRST = f"""
         SELECT id, number FROM catalog_pricebookversion WHERE state = 'PUBLISHED' ORDER BY number DESC LIMIT 1
     ),
     ranked AS (
-        SELECT {_COLUMNS}, {_PRICE}, near.distance_m, places.place_m,
+        SELECT {_COLUMNS}, places.place_m, o.evse_id,
             evse.position AS evse_position, connector.position AS connector_position,
             row_number() OVER (
                 PARTITION BY o.location_id
@@ -257,11 +309,10 @@ _NEAREST_FIRST = f"""
             FROM near GROUP BY box
         ) AS per_box
     )
-    SELECT ranked.*, reach.reach_degrees, book.id AS book_id, book.number AS book_number,
-        cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details
+    SELECT {_OF_ALL}, {_RANKED}, place_m, cpo.name, cpo.provider_id, cpo.business_details
     FROM reach
     LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id AND cpo.active)
         ON ranked.turn <= %(limit_per_location)s
     LEFT JOIN book ON TRUE
-    ORDER BY place_m, location_id, evse_position, evse_id, connector_position, ranked.id
+    ORDER BY place_m, ranked.location_id, evse_position, evse_id, connector_position, pk
 """
