@@ -2,16 +2,20 @@
 
 from celery import shared_task
 
-from emsp.core.wakeup import wake
+from emsp.core.wakeup import begun, held, wake
 
 
 @shared_task(ignore_result=True, acks_late=True)
 def handle_requests() -> None:
-    """Handle the requests in the inbox that are due, until there are none."""
-    from beckn.services import inbox
+    """Handle the requests in the inbox that are due, and send their answers, until there are none."""
+    from beckn.services import delivery, inbox
 
-    while inbox.handle_due():
-        pass
+    begun(handle_requests)
+    while True:
+        with held(deliver_callbacks):  # the answers leave from here, without another message
+            if not inbox.handle_due():
+                return
+        delivery.deliver_due()
 
 
 @shared_task(ignore_result=True, acks_late=True)
@@ -19,6 +23,7 @@ def deliver_callbacks() -> None:
     """Send the callbacks in the outbox that are due, until there are none."""
     from beckn.services import delivery
 
+    begun(deliver_callbacks)
     delivery.deliver_due()
 
 

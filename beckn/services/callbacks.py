@@ -12,7 +12,8 @@ from beckn import tasks
 from beckn.models import Callback, CallbackState, Request, Transaction
 from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
-from emsp.core.wakeup import wake
+from emsp.core.sql import binary_cursor
+from emsp.core.wakeup import wake, wake_once
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
 
@@ -23,6 +24,10 @@ NEWS = timedelta(hours=1)
 ANSWER = timedelta(minutes=10)
 ORDER_ANSWERS = frozenset({"on_init", "on_confirm", "on_update", "on_cancel"})
 REPEAT_AFTER = timedelta(seconds=5)
+COLUMNS = [field.attname for field in Callback._meta.concrete_fields if not field.primary_key]
+INSERT = (
+    f"insert into beckn_callback ({', '.join(COLUMNS)}) values ({', '.join(f'%({name})s' for name in COLUMNS)}) returning id"
+)
 
 
 def queue(
@@ -52,7 +57,7 @@ def queue(
     body: dict[str, Any] = {"context": context}
     body |= {"message": message} if message is not None else {}
     body |= {"error": error} if error is not None else {}
-    made = Callback.objects.create(
+    made = Callback(
         request=request,
         order=order,
         bap_id=transaction.bap_id,
@@ -66,9 +71,19 @@ def queue(
         error_code=str((error or {}).get("code", ""))[:20],
         due_at=now,
         expires_at=now + _lifetime(action, context, request, lasting=lasting),
+        created_at=now,
     )
-    wake(tasks.deliver_callbacks)
+    _insert(made)
+    wake_once(tasks.deliver_callbacks)
     return made
+
+
+def _insert(made: Callback) -> None:
+    """Keep a callback; as a hand-written statement, because a catalogue is large."""
+    with binary_cursor() as cursor:
+        cursor.execute(INSERT, {name: getattr(made, name) for name in COLUMNS})
+        made.pk = (cursor.fetchone() or [None])[0]
+    made._state.adding = False
 
 
 def repeat(request: Request) -> int:

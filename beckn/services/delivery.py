@@ -10,7 +10,8 @@ from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from nacl.signing import SigningKey
 
@@ -18,6 +19,7 @@ from beckn import signing
 from beckn.models import Callback, CallbackState
 from beckn.services.outcome import Outcome, Verdict, post
 from beckn.services.slots import Slots
+from emsp.core.sql import NOT_WAITED_FOR, binary_cursor
 from emsp.core.wire import encode, load_json, moment_text
 
 log = logging.getLogger(__name__)
@@ -33,8 +35,12 @@ PATIENCE = 6  # attempts for which a callback holds back later ones of its order
 
 in_flight = Slots(limit=4)
 
-CLAIM = """
-    with due as materialized (
+# What sending needs of a row.
+SENT = ["id", "bap_id", "action", "url", "body", "expires_at", "attempts", "created_at"]
+
+# Leases and what arrived may be lost when PostgreSQL dies: it is sent again then, as the same message.
+CLAIM = f"""
+    with {NOT_WAITED_FOR}, due as materialized (
         select c.id from beckn_callback c
         where c.state = 'PENDING' and c.due_at <= %(now)s and c.expires_at > %(now)s and c.bap_id = %(bap_id)s
           and (c.leased_until is null or c.leased_until < %(now)s)
@@ -44,8 +50,14 @@ CLAIM = """
                 and e.state = 'PENDING' and e.attempts < %(patience)s)
         order by c.due_at, c.id limit %(limit)s
         for update skip locked)
-    update beckn_callback set leased_until = %(until)s from due where beckn_callback.id = due.id
-    returning beckn_callback.*
+    update beckn_callback set leased_until = %(until)s from due, unhurried where beckn_callback.id = due.id
+    returning {", ".join(f"beckn_callback.{name}" for name in SENT)}
+"""
+DELIVERED = f"""
+    with {NOT_WAITED_FOR}
+    update beckn_callback set state = 'DELIVERED', sent_at = %(now)s, last_status = %(status)s, last_error = '',
+        attempts = attempts + 1, leased_until = null
+    from unhurried where id = any(%(ids)s)
 """
 
 
@@ -96,7 +108,9 @@ def _take_receiver(idle: Iterable[str]) -> str | None:
 def _deliver_batch(bap_id: str) -> int:
     now = timezone.now()
     values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
-    claimed = sorted(Callback.objects.raw(CLAIM, values), key=lambda row: row.pk)
+    with binary_cursor() as cursor:
+        rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
+    claimed = [Callback.from_db(None, SENT, row) for row in rows]
     delivered: dict[int | None, list[int]] = {}
     begun = recorded = time.monotonic()
     for number, callback in enumerate(claimed):
@@ -125,10 +139,8 @@ def _give_back(callbacks: list[Callback]) -> None:
 def _record_delivered(delivered: dict[int | None, list[int]]) -> None:
     """Write down what arrived, many rows at once, and forget it here."""
     for status, chosen in delivered.items():
-        Callback.objects.filter(pk__in=chosen).update(
-            state=CallbackState.DELIVERED, sent_at=timezone.now(), last_status=status, last_error="",
-            attempts=F("attempts") + 1, leased_until=None,
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen})
     delivered.clear()
 
 

@@ -16,12 +16,14 @@ from beckn.services import callbacks
 from beckn.services.screening import screen
 from beckn.wire.v1_1_0 import echoed
 from emsp.core.errors import DomainError
-from emsp.core.wakeup import wake
+from emsp.core.sql import NOT_WAITED_FOR
+from emsp.core.wakeup import wake_once
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ("bap_id", "message_id", "action", "wish", "digest", "transaction_id")
 LEASE = timedelta(seconds=10)  # handling takes no I/O; a killed worker delays a request by this much at most
+BATCH = 5  # few, so that what came at once is shared among the threads
 ATTEMPTS = 5
 WISH_LIMIT = 32  # characters
 
@@ -46,8 +48,8 @@ KEEP = """
 
 # A request waits while an earlier one of its conversation is still to be handled, so that a confirm never
 # overtakes its init.
-CLAIM = """
-    with due as materialized (
+CLAIM = f"""
+    with {NOT_WAITED_FOR}, due as materialized (
         select r.id from beckn_request r
         where r.state <> 'ANSWERED' and r.due_at <= %(now)s
           and (r.leased_until is null or r.leased_until < %(now)s)
@@ -57,7 +59,7 @@ CLAIM = """
                 and e.id < r.id and e.state = 'RECEIVED' and e.attempts < %(attempts)s)
         order by r.due_at, r.id limit %(limit)s
         for update skip locked)
-    update beckn_request set leased_until = %(until)s from due where beckn_request.id = due.id
+    update beckn_request set leased_until = %(until)s from due, unhurried where beckn_request.id = due.id
     returning beckn_request.id
 """
 
@@ -89,7 +91,7 @@ def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] 
         received_at=now,
     )
     if _keep(row):
-        wake(tasks.handle_requests)
+        wake_once(tasks.handle_requests)
         return row
     known = Request.objects.defer("body").get(
         bap_id=row.bap_id, message_id=row.message_id, action=row.action, wish=row.wish
@@ -116,7 +118,7 @@ def has_due() -> bool:
     return still_open.exclude(leased_until__gte=now).exists()
 
 
-def handle_due(limit: int = 20) -> int:
+def handle_due(limit: int = BATCH) -> int:
     """Claim due requests and handle them one after the other. Returns how many there were.
 
     Safe in any number of workers at once: a row is leased for LEASE before it is handled.
