@@ -13,7 +13,7 @@ from beckn.models import Callback, CallbackState, Request, Transaction
 from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
 from emsp.core.sql import binary_cursor
-from emsp.core.wakeup import wake, wake_once
+from emsp.core.wakeup import wake, wake_resident
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
 
@@ -74,7 +74,7 @@ def queue(
         created_at=now,
     )
     _insert(made)
-    wake_once(tasks.deliver_callbacks)
+    wake_resident(tasks.deliver_callbacks)
     return made
 
 

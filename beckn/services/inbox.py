@@ -17,7 +17,7 @@ from beckn.services.screening import screen
 from beckn.wire.v1_1_0 import echoed
 from emsp.core.errors import DomainError
 from emsp.core.sql import NOT_WAITED_FOR
-from emsp.core.wakeup import wake_once
+from emsp.core.wakeup import wake_resident
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] 
         received_at=now,
     )
     if _keep(row):
-        wake_once(tasks.handle_requests)
+        wake_resident(tasks.handle_requests)
         return row
     known = Request.objects.defer("body").get(
         bap_id=row.bap_id, message_id=row.message_id, action=row.action, wish=row.wish

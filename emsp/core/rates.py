@@ -1,4 +1,4 @@
-"""Counts what happens in a second, and marks what need not be done twice, for all processes together, in Redis."""
+"""Counts what happens in a second, for all processes together, in Redis."""
 
 import logging
 from functools import lru_cache
@@ -32,22 +32,6 @@ def count(*names: str) -> list[int] | None:
         log.warning("nothing is counted, and nobody refused: Redis: %s", type(error).__name__)
         return None
     return [int(number) for number in answers[::2]]
-
-
-def mark(name: str, seconds: int) -> bool:
-    """Set a mark that lasts so long; False when it is set already. True when Redis does not answer."""
-    try:
-        return bool(_client(settings.REDIS_URL).set(name, 1, nx=True, ex=seconds))
-    except (redis.RedisError, OSError):
-        return True
-
-
-def unmark(name: str) -> None:
-    """Take a mark away; one that Redis does not take away ends by itself."""
-    try:
-        _client(settings.REDIS_URL).delete(name)
-    except (redis.RedisError, OSError) as error:
-        log.warning("a mark stays for a moment: Redis: %s", type(error).__name__)
 
 
 @lru_cache(maxsize=2)

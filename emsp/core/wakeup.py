@@ -1,4 +1,4 @@
-"""Wakes a worker after commit. The work itself is a row; the broker message only says that there is some."""
+"""Wakes a worker after commit. The work itself is a row; the message only says that there is some."""
 
 import logging
 import threading
@@ -11,11 +11,9 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from emsp.core import rates
+from emsp.core import resident
 
 log = logging.getLogger(__name__)
-
-FORGOTTEN_AFTER_S = 1  # a message that was lost is not waited for any longer than the sweeper takes
 
 _held = threading.local()
 
@@ -28,23 +26,14 @@ def wake(task: "Task[..., Any]", *args: Any, countdown_s: float | None = None) -
     transaction.on_commit(lambda: _send(task, args, countdown_s))
 
 
-def wake_once(task: "Task[..., Any]") -> None:
-    """Like wake, but not while a message of this task is on its way: whoever takes that finds these rows too.
-
-    The task must say begun() before it looks for rows.
-    """
-    transaction.on_commit(lambda: _send_once(task))
-
-
-def begun(task: "Task[..., Any]") -> None:
-    """This message is taken; the next row needs another."""
-    if not task.app.conf.task_always_eager:
-        rates.unmark(_name(task))
+def wake_resident(task: "Task[..., Any]") -> None:
+    """Like wake, for the hot path: a resident thread does the task (emsp.core.resident), which costs less."""
+    transaction.on_commit(lambda: _call(task))
 
 
 @contextmanager
 def held(task: "Task[..., Any]") -> Iterator[None]:
-    """In this block, in this thread, wake_once(task) does nothing: who holds it does its work afterwards."""
+    """In this block, in this thread, wake_resident(task) does nothing: who holds it does its work afterwards."""
     _held.name = task.name
     try:
         yield
@@ -52,19 +41,24 @@ def held(task: "Task[..., Any]") -> Iterator[None]:
         _held.name = ""
 
 
-def _send_once(task: "Task[..., Any]") -> None:
+def _call(task: "Task[..., Any]") -> None:
     if getattr(_held, "name", "") == task.name:
         return
-    if task.app.conf.task_always_eager or rates.mark(_name(task), FORGOTTEN_AFTER_S):
+    if task.app.conf.task_always_eager:
         _send(task, (), None)
-
-
-def _name(task: "Task[..., Any]") -> str:
-    return f"emsp:woken:{task.name}"
+        return
+    try:
+        resident.call(task)
+    except (RedisError, OSError) as error:
+        _log_lost(task, error)
 
 
 def _send(task: "Task[..., Any]", args: tuple[Any, ...], countdown_s: float | None) -> None:
     try:
         task.apply_async(args=args, countdown=countdown_s, retry=False)  # type: ignore[arg-type]
     except (OperationalError, RedisError, OSError) as error:
-        log.warning("no wake-up for %s, the sweeper will find the work: %s", task.name, type(error).__name__)
+        _log_lost(task, error)
+
+
+def _log_lost(task: "Task[..., Any]", error: Exception) -> None:
+    log.warning("no wake-up for %s, the sweeper will find the work: %s", task.name, type(error).__name__)

@@ -49,8 +49,8 @@ def handled(monkeypatch):
 @pytest.fixture
 def asleep(monkeypatch):
     """Nobody is woken: what is due stays due until the test looks at it."""
-    monkeypatch.setattr(inbox, "wake_once", lambda *args, **kwargs: None)
-    monkeypatch.setattr(callbacks, "wake_once", lambda *args, **kwargs: None)
+    monkeypatch.setattr(inbox, "wake_resident", lambda *args, **kwargs: None)
+    monkeypatch.setattr(callbacks, "wake_resident", lambda *args, **kwargs: None)
 
 
 def start(state):
