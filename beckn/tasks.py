@@ -17,10 +17,12 @@ def handle_requests() -> None:
     from beckn.services import delivery, inbox
 
     while True:
-        with held(deliver_callbacks):  # the answers leave from here, without another message
-            if not inbox.handle_due():
-                return
-        delivery.deliver_due()
+        with held(deliver_callbacks) as delivering:  # the answers leave from here, without another call
+            count = inbox.handle_due()
+        if delivering.wanted:
+            delivery.deliver_due()
+        if not count:
+            return
 
 
 @shared_task(ignore_result=True, acks_late=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from beckn import errors
-from beckn.models import Request, RequestState, Transaction
+from beckn.models import Callback, Request, RequestState, Transaction
 from beckn.services import callbacks
 from beckn.wire.v1_1_0 import MESSAGE_TYPES, callback_action
 from emsp.core.errors import DomainError
@@ -25,6 +25,7 @@ class Action(ABC):
 
     name: ClassVar[str]
     lasting: ClassVar[bool] = True  # whether its callback is tried for a day; looking things up is not
+    looks_up: ClassVar[bool] = False  # whether it changes nothing, and its answer depends on the message alone
 
     def perform(self, request: Request, conversation: Transaction, message: Any) -> Order | None:
         """Do what was asked, in a savepoint that a refusal undoes. Gives the order it was about, if any."""
@@ -59,6 +60,18 @@ class Action(ABC):
             return
         request.answer_by = answer_deadline(request)
         self.finish(request, conversation, message)
+
+    def look_up(self, request: Request) -> Callback:
+        """The callback of an action that looks things up; not kept yet. Needs no transaction."""
+        message = convert(request.body, MESSAGE_TYPES[self.name])
+        conversation = Transaction(bap_id=request.bap_id, transaction_id=request.transaction_id)
+        error = None
+        try:
+            answer = self.answer(conversation, message, None)
+        except (DomainError, WireError) as refusal:
+            answer, error = self.stub(message, None), errors.error_of(refusal)
+        name = callback_action(self.name)
+        return callbacks.written(conversation, name, answer, error=error, request=request, lasting=self.lasting)
 
     def finish(self, request: Request, conversation: Transaction, message: Any) -> None:
         """Answer now, or keep the request waiting until there is news or the time is up."""

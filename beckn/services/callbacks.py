@@ -25,9 +25,14 @@ ANSWER = timedelta(minutes=10)
 ORDER_ANSWERS = frozenset({"on_init", "on_confirm", "on_update", "on_cancel"})
 REPEAT_AFTER = timedelta(seconds=5)
 COLUMNS = [field.attname for field in Callback._meta.concrete_fields if not field.primary_key]
-INSERT = (
-    f"insert into beckn_callback ({', '.join(COLUMNS)}) values ({', '.join(f'%({name})s' for name in COLUMNS)}) returning id"
-)
+INSERT = "insert into beckn_callback ({columns}) values ({values}) returning id"
+CLOSE = """
+    with answered as (
+        update beckn_request set state = 'ANSWERED', answered_at = %(created_at)s, leased_until = null
+        where id = %(request_id)s and state <> 'ANSWERED' returning id
+    )
+    insert into beckn_callback ({columns}) select {values} from answered returning id
+"""
 
 
 def queue(
@@ -49,15 +54,43 @@ def queue(
     sent yet is dropped. lasting: tried for 24 h; a final bill or a cancellation drops that news too.
     Source: beckn.md a.2, e.4; design.md §8, retry of a callback.
     """
-    now = timezone.now()
-    context = _context(transaction, action, request, now)
     if order is not None and (superseding or (lasting and request is None)):
         outdated = Callback.objects.filter(order=order, superseded_by_newer=True, state=CallbackState.PENDING)
         outdated.update(state=CallbackState.SUPERSEDED)
+    made = written(transaction, action, message, error=error, request=request, order=order, lasting=lasting)
+    made.superseded_by_newer = superseding
+    _insert(made, INSERT)
+    wake_resident(tasks.deliver_callbacks)
+    return made
+
+
+def answer(request: Request, made: Callback, *, leased_until: datetime) -> bool:
+    """Close a request that changed nothing with its callback, in one statement. False when it was closed already.
+
+    leased_until: until when who calls this may send it, before anybody else does.
+    """
+    made.leased_until = leased_until
+    _insert(made, CLOSE)
+    return made.pk is not None
+
+
+def written(
+    transaction: Transaction,
+    action: str,
+    message: Any,
+    *,
+    error: dict[str, Any] | None = None,
+    request: Request | None = None,
+    order: Order | None = None,
+    lasting: bool = False,
+) -> Callback:
+    """A callback as queue() describes it, not kept yet."""
+    now = timezone.now()
+    context = _context(transaction, action, request, now)
     body: dict[str, Any] = {"context": context}
     body |= {"message": message} if message is not None else {}
     body |= {"error": error} if error is not None else {}
-    made = Callback(
+    return Callback(
         request=request,
         order=order,
         bap_id=transaction.bap_id,
@@ -67,23 +100,20 @@ def queue(
         url=f"{str(context['bap_uri']).rstrip('/')}/{action}",
         body=encode(body),
         sequence_key=str(order.reference) if order is not None else "",
-        superseded_by_newer=superseding,
         error_code=str((error or {}).get("code", ""))[:20],
         due_at=now,
         expires_at=now + _lifetime(action, context, request, lasting=lasting),
         created_at=now,
     )
-    _insert(made)
-    wake_resident(tasks.deliver_callbacks)
-    return made
 
 
-def _insert(made: Callback) -> None:
+def _insert(made: Callback, statement: str) -> None:
     """Keep a callback; as a hand-written statement, because a catalogue is large."""
+    values = {name: value for name in COLUMNS if (value := getattr(made, name)) is not None}
+    text = statement.format(columns=", ".join(values), values=", ".join(f"%({name})s" for name in values))
     with binary_cursor() as cursor:
-        cursor.execute(INSERT, {name: getattr(made, name) for name in COLUMNS})
-        made.pk = (cursor.fetchone() or [None])[0]
-    made._state.adding = False
+        kept = cursor.execute(text, values).fetchone()
+    made.pk, made._state.adding = (kept[0] if kept else None), False
 
 
 def repeat(request: Request) -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
+from itertools import groupby
 
 from django.conf import settings
 from django.db import connection
@@ -110,7 +111,23 @@ def _deliver_batch(bap_id: str) -> int:
     values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
     with binary_cursor() as cursor:
         rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
-    claimed = [Callback.from_db(None, SENT, row) for row in rows]
+    _send([Callback.from_db(None, SENT, row) for row in rows])
+    return len(rows)
+
+
+def send(leased: list[Callback]) -> None:
+    """Send callbacks that were kept with a lease for us; those of a receiver without a free slot are given back."""
+    for bap_id, group in groupby(sorted(leased, key=lambda row: row.bap_id), key=lambda row: row.bap_id):
+        if not in_flight.take(bap_id):
+            _give_back(list(group))
+            continue
+        try:
+            _send(list(group))
+        finally:
+            in_flight.free(bap_id)
+
+
+def _send(claimed: list[Callback]) -> None:
     delivered: dict[int | None, list[int]] = {}
     begun = recorded = time.monotonic()
     for number, callback in enumerate(claimed):
@@ -127,7 +144,6 @@ def _deliver_batch(bap_id: str) -> int:
             _record_delivered(delivered)
             recorded = time.monotonic()
     _record_delivered(delivered)
-    return len(claimed)
 
 
 def _give_back(callbacks: list[Callback]) -> None:

@@ -11,17 +11,18 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from beckn import actions, reading, signing, tasks
-from beckn.models import Request, RequestState, Subscriber, Transaction
-from beckn.services import callbacks
+from beckn.models import Callback, Request, RequestState, Subscriber, Transaction
+from beckn.services import callbacks, delivery
 from beckn.services.screening import screen
 from beckn.wire.v1_1_0 import echoed
 from emsp.core.errors import DomainError
-from emsp.core.sql import NOT_WAITED_FOR
+from emsp.core.sql import NOT_WAITED_FOR, binary_cursor
 from emsp.core.wakeup import wake_resident
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ("bap_id", "message_id", "action", "wish", "digest", "transaction_id")
+CLAIMED = ["id", "bap_id", "message_id", "action", "transaction_id", "body"]
 LEASE = timedelta(seconds=10)  # handling takes no I/O; a killed worker delays a request by this much at most
 BATCH = 5  # few, so that what came at once is shared among the threads
 ATTEMPTS = 5
@@ -60,7 +61,7 @@ CLAIM = f"""
         order by r.due_at, r.id limit %(limit)s
         for update skip locked)
     update beckn_request set leased_until = %(until)s from due, unhurried where beckn_request.id = due.id
-    returning beckn_request.id
+    returning {", ".join(f"beckn_request.{name}" for name in CLAIMED)}
 """
 
 
@@ -119,18 +120,35 @@ def has_due() -> bool:
 
 
 def handle_due(limit: int = BATCH) -> int:
-    """Claim due requests and handle them one after the other. Returns how many there were.
+    """Claim due requests and handle them one after the other; send the answers of look-ups. Returns how many there were.
 
     Safe in any number of workers at once: a row is leased for LEASE before it is handled.
     """
     now = timezone.now()
     values: dict[str, Any] = {"now": now, "until": now + LEASE, "limit": limit, "attempts": ATTEMPTS}
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        claimed = sorted(row[0] for row in cursor.fetchall())
-    for pk in claimed:
-        _handle(pk)
-    return len(claimed)
+    with binary_cursor() as cursor:
+        rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
+    answers: list[Callback] = []
+    for request in [Request.from_db(None, CLAIMED, row) for row in rows]:
+        if request.action in actions.LOOK_UPS:
+            answers += _looked_up(request)
+        else:
+            _handle(request.pk)
+    delivery.send(answers)
+    return len(rows)
+
+
+def _looked_up(request: Request) -> list[Callback]:
+    """The kept answer to a claimed request that changes nothing, ours to send; none when that went wrong."""
+    try:
+        request.body = Request._meta.get_field("body").from_db_value(request.body, None, connection)
+        made = actions.look_up(request)
+        leased_until = timezone.now() + delivery.LEASE
+        return [made] if callbacks.answer(request, made, leased_until=leased_until) else []
+    except Exception:
+        log.exception("request %s could not be answered", request.pk)
+        _back_off(request.pk)
+        return []
 
 
 def _keep(row: Request) -> bool:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from celery import Task
@@ -15,7 +16,7 @@ from emsp.core import resident
 
 log = logging.getLogger(__name__)
 
-_held = threading.local()
+_here = threading.local()
 
 
 def wake(task: "Task[..., Any]", *args: Any, countdown_s: float | None = None) -> None:
@@ -31,18 +32,27 @@ def wake_resident(task: "Task[..., Any]") -> None:
     transaction.on_commit(lambda: _call(task))
 
 
+@dataclass
+class Held:
+    """wanted: whether the task would have been called."""
+
+    name: str
+    wanted: bool = False
+
+
 @contextmanager
-def held(task: "Task[..., Any]") -> Iterator[None]:
-    """In this block, in this thread, wake_resident(task) does nothing: who holds it does its work afterwards."""
-    _held.name = task.name
+def held(task: "Task[..., Any]") -> Iterator[Held]:
+    """In this block, in this thread, wake_resident(task) only notes it: who holds it does its work afterwards."""
+    _here.held = Held(task.name)
     try:
-        yield
+        yield _here.held
     finally:
-        _held.name = ""
+        _here.held = None
 
 
 def _call(task: "Task[..., Any]") -> None:
-    if getattr(_held, "name", "") == task.name:
+    if (holder := getattr(_here, "held", None)) is not None and holder.name == task.name:
+        holder.wanted = True
         return
     if task.app.conf.task_always_eager:
         _send(task, (), None)
