@@ -191,7 +191,7 @@ def statement(wish: SearchWish, candidates: int) -> tuple[str, dict[str, Any]]:
             _near(number, boxes, conditions, bare=not params) for number in range(len(boxes))
         )
     else:
-        near = _ANYWHERE.format(conditions=conditions)
+        near = _ANYWHERE.format(columns=_READ, conditions=conditions)
     for number, box in enumerate(boxes):
         params |= {f"{name}_{number}": value for name, value in asdict(box).items()}
     params |= {
@@ -214,9 +214,9 @@ def _near(number: int, boxes: list[Window], conditions: str, *, bare: bool) -> s
         area = " AND ".join(["TRUE", *(f"NOT {_in_box(other)}" for other in range(1, len(boxes)))])
     centre = f"point(%(centre_longitude_{number})s, %(latitude)s)"
     return f"""(
-        SELECT id, location_id, box, distance_degrees, distance_m, distance_m <= %(radius_m)s AS fits
+        SELECT nearest.*, distance_m, distance_m <= %(radius_m)s AS fits
         FROM (
-            SELECT o.id, o.location_id, {number} AS box, o.point, o.point <-> {centre} AS distance_degrees
+            SELECT {_READ}, {number} AS box, o.point <-> {centre} AS distance_degrees
             FROM catalog_offer o WHERE {area} AND {conditions}
             ORDER BY o.point <-> {centre} LIMIT %(candidates)s
         ) AS nearest CROSS JOIN LATERAL (SELECT {_DISTANCE_M.format(number=number)} AS distance_m) AS globe
@@ -258,14 +258,18 @@ def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
 _OF_ALL = "reach.reach_degrees, book.id AS book_id, book.number AS book_number"
 _NAMES = [field.name for field in fields(FoundOffer)][:-1]
 _COMPUTED = {
-    "pk": "o.id AS pk",
-    "latitude": "o.point[1] AS latitude",
-    "longitude": "o.point[0] AS longitude",
+    "pk": "near.id AS pk",
+    "latitude": "near.point[1] AS latitude",
+    "longitude": "near.point[0] AS longitude",
     # By the price book in force when the statement began: all prices of an answer are of one book.
-    "energy_price": "CASE WHEN book.number %% 2 = 1 THEN o.energy_price_odd ELSE o.energy_price END AS energy_price",
+    "energy_price": "CASE WHEN book.number %% 2 = 1 THEN near.energy_price_odd ELSE near.energy_price END AS energy_price",
     "distance_m": "near.distance_m",
 }
-_COLUMNS = ", ".join(_COMPUTED.get(name, f"o.{name}") for name in _NAMES)
+_COLUMNS = ", ".join(_COMPUTED.get(name, f"near.{name}") for name in _NAMES)
+_STORED = [name for name in _NAMES if name not in _COMPUTED]
+_READ = ", ".join(
+    f"o.{name}" for name in ("id", "evse_id", "connector_id", "point", "energy_price", "energy_price_odd", *_STORED)
+)
 _RANKED = ", ".join(f"ranked.{name}" for name in _NAMES)
 HEAD = 3
 PLACE_M, PARTY, LOCATION = HEAD + len(_NAMES), HEAD + _NAMES.index("party_id"), HEAD + _NAMES.index("location_id")
@@ -275,7 +279,7 @@ _DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
 )))"""
 # All that fits, of the first locations; there is no place to measure from.
 _ANYWHERE = """
-    SELECT o.id, o.location_id, 0 AS box, NULL::float8 AS distance_degrees, NULL::float8 AS distance_m, TRUE AS fits
+    SELECT {columns}, 0 AS box, NULL::float8 AS distance_degrees, NULL::float8 AS distance_m, TRUE AS fits
     FROM catalog_offer o WHERE {conditions} AND o.location_id IN (
         SELECT o.location_id FROM catalog_offer o WHERE {conditions}
         GROUP BY o.location_id ORDER BY o.location_id LIMIT %(limit_locations)s
@@ -290,16 +294,15 @@ _NEAREST_FIRST = f"""
         SELECT id, number FROM catalog_pricebookversion WHERE state = 'PUBLISHED' ORDER BY number DESC LIMIT 1
     ),
     ranked AS (
-        SELECT {_COLUMNS}, places.place_m, o.evse_id,
+        SELECT {_COLUMNS}, places.place_m, near.evse_id,
             evse.position AS evse_position, connector.position AS connector_position,
             row_number() OVER (
-                PARTITION BY o.location_id
-                ORDER BY o.status <> 'AVAILABLE', evse.position, o.evse_id, connector.position, o.id
+                PARTITION BY near.location_id
+                ORDER BY near.status <> 'AVAILABLE', evse.position, near.evse_id, connector.position, near.id
             ) AS turn
         FROM near JOIN places USING (location_id)
-        JOIN catalog_offer o ON o.id = near.id
-        JOIN ocpi_evse evse ON evse.id = o.evse_id
-        JOIN ocpi_connector connector ON connector.id = o.connector_id
+        JOIN ocpi_evse evse ON evse.id = near.evse_id
+        JOIN ocpi_connector connector ON connector.id = near.connector_id
         LEFT JOIN book ON TRUE
         WHERE near.fits
     ),
