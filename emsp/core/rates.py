@@ -21,7 +21,7 @@ def count(*names: str) -> list[int] | None:
     Atomic: of any number of processes, each gets another number.
     """
     second = int(time())
-    pipeline = _client(settings.REDIS_URL).pipeline()
+    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
     for name in names:
         key = f"emsp:rate:{second}:{name}"
         pipeline.incr(key)
