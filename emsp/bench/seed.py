@@ -70,12 +70,12 @@ class _Template:
 
         def make(number: int) -> str:
             latitude, longitude = places.point(number)
-            made = text
+            made = text.replace(f"{places.MARK}", f"{number:07d}")  # first: an id may look like it
             exchanged = {name: str(template.id_for(number, parent)) for name, (template, parent) in parents.items()}
             exchanged |= {"id": str(self.id_for(number, own)), "north": f"{latitude:.6f}", "east": f"{longitude:.6f}"}
             for name, value in exchanged.items():
                 made = made.replace(f"{{{name}}}", value)
-            return made.replace(f"{places.MARK}", f"{number:07d}")
+            return made
 
         return make
 
