@@ -38,6 +38,7 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
   manage.py bench search ack push --locations 100000 --concurrency 16 --seconds 10
   manage.py bench pull --locations 100000 --rounds 3 --json out.json
   manage.py bench growth --locations 1000000
+  manage.py bench search --locations 10000 --history 1000000
   manage.py bench admin --locations 100 --requests 1000000 --orders 100000
 """
 
@@ -93,6 +94,8 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
                     self._tell(paired)
             elif set(wanted) & {"search", "ack", "push", "order", "admin"}:
                 runs.fill(bench)
+                if options["history"]:
+                    made.run("bench_pages", "--requests", str(options["history"]), "--orders", "1")
             for name in ("search", "ack", "push", "order"):
                 if name in wanted:
                     for paired in getattr(bench, name)(concurrency):
