@@ -57,8 +57,8 @@ messages: venv ## the reference app's translations: collect, tell what is missin
 .env: | venv ## settings for docker-compose.yml with fresh keys, from .env.example; never overwrites
 	@umask 077; $(PY) -m emsp.demo.dotenv < .env.example > .env.new && mv .env.new .env
 
-bench: venv ## measure search, push and pull beside their floor (LOCATIONS=100000)
-	@exec $(PY) -m emsp.demo manage bench search push pull --locations $(LOCATIONS)
+bench: venv ## measure search, ACK, push and pull beside their floors (LOCATIONS=100000)
+	@exec $(PY) -m emsp.demo manage bench search ack push pull --locations $(LOCATIONS)
 
 chaos: venv ## kill processes under load and prove that nothing was lost (MINUTES=2)
 	@exec $(PY) -m emsp.demo during chaos --minutes $(MINUTES)

@@ -1,17 +1,28 @@
 """Wake-ups of the Beckn side. The work is in rows: a task claims what is due, and may run twice or late."""
 
-from celery import shared_task
+from typing import Any
 
-from emsp.core.wakeup import wake
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutting_down
+
+from emsp.core import resident
+from emsp.core.wakeup import held, wake
+
+RESIDENTS = 8  # threads of a worker of the queue `beckn` that do the first two tasks when they are called
 
 
 @shared_task(ignore_result=True, acks_late=True)
 def handle_requests() -> None:
-    """Handle the requests in the inbox that are due, until there are none."""
-    from beckn.services import inbox
+    """Handle the requests in the inbox that are due, and send their answers, until there are none."""
+    from beckn.services import delivery, inbox
 
-    while inbox.handle_due():
-        pass
+    while True:
+        with held(deliver_callbacks) as delivering:  # the answers leave from here, without another call
+            count = inbox.handle_due()
+        if delivering.wanted:
+            delivery.deliver_due()
+        if not count:
+            return
 
 
 @shared_task(ignore_result=True, acks_late=True)
@@ -43,3 +54,15 @@ def forget_old() -> None:
     from beckn.services import retention
 
     retention.forget_old(now=timezone.now())
+
+
+@worker_ready.connect
+def begin_residents(sender: Any, **kwargs: Any) -> None:
+    """Only where the queue of these tasks is worked on."""
+    if "beckn" in sender.app.amqp.queues.consume_from:
+        resident.start([handle_requests, deliver_callbacks], RESIDENTS)
+
+
+@worker_shutting_down.connect
+def end_residents(**kwargs: Any) -> None:
+    resident.stop()

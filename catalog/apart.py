@@ -1,21 +1,20 @@
 """Prices for an app that price rules name: what offers store holds for every other app."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from catalog import books
-from catalog.models import Offer
 from catalog.retail import Terms, choose, driver_words, energy_price
 from ocpi.models import Tariff
 
+if TYPE_CHECKING:
+    from catalog.search import FoundOffer
 
-def priced_for(sold_through: str, offers: list[Any]) -> list[Offer]:
+
+def priced_for(sold_through: str, offers: list["FoundOffer"], book: books.Book) -> list["FoundOffer"]:
     """The same offers with the prices of an app that has rules of its own, by the book the rows were read with."""
-    if not offers or not sold_through or not offers[0].book_number:
-        return offers
-    book = books.book(offers[0].book_id, offers[0].book_number)
-    if book.sells_apart(sold_through):
+    if offers and sold_through and book.sells_apart(sold_through):
         at = timezone.now()
         told = _Words({offer.tariff_id for offer in offers})
         for offer in offers:

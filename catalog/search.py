@@ -2,21 +2,21 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 
-from catalog import replica
+from catalog import books, replica
 from catalog.apart import priced_for
 from catalog.geography import EARTH_RADIUS_M, Window, least_distance_m, windows
 from catalog.models import Offer
 from ocpi.models import Party
 
 # Offers the index is asked for at first, per wanted location, and the most it is ever asked for.
-OFFERS_PER_LOCATION = 8
+OFFERS_PER_LOCATION = 4
 MOST_CANDIDATES = 50_000
 
 _WORD = re.compile(r"\w+")
@@ -56,23 +56,70 @@ class SearchWish:
     limit_per_location: int = 40
 
 
-def offers_near(wish: SearchWish) -> list[Offer]:
+@dataclass(slots=True)
+class FoundOffer:
+    """What search tells of an Offer, named as there; a plain object, because a model instance costs ten times as much.
+
+    point: latitude and longitude in degrees. distance_m: None without a place to measure from. party: with its
+    name, provider_id and business_details; more of it costs a query.
+    """
+
+    pk: int
+    offer_id: str
+    fulfillment_id: str
+    party_id: int
+    location_id: int
+    tariff_id: int | None
+    status: str
+    location_ocpi_id: str
+    location_name: str
+    address: str
+    city: str
+    postal_code: str
+    country: str
+    time_zone: str
+    opening_hours: str
+    is_green_energy: bool
+    name: str
+    connector_ocpi_id: str
+    connector_standard: str
+    power_type: str
+    power_w: int | None
+    currency: str
+    cost_price: Decimal | None
+    latitude: float
+    longitude: float
+    energy_price: Decimal | None
+    price_words: str
+    distance_m: float | None
+    party: Any
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """As Offer has it."""
+        return self.latitude, self.longitude
+
+
+AnyOffer = Offer | FoundOffer
+
+
+def offers_near(wish: SearchWish) -> list[FoundOffer]:
     """The offers that fit, all of a location together, nearest location first.
 
-    Each offer has `distance_m` (float; None without a point) and `party` with name, provider_id and
-    business_details (more of it costs a query). Inside a location the order is that of the CPO's list.
+    Inside a location the order is that of the CPO's list.
     Nothing found is an empty list.
     Source: design.md §5 (search), §6; beckn.md a.3 (strict on area, connector and provider, soft on text).
     """
-    return priced_for(wish.sold_through, replica.reading(partial(_fitting, wish)))
+    found, book = replica.reading(partial(_fitting, wish))
+    return priced_for(wish.sold_through, found, book)
 
 
-def _fitting(wish: SearchWish, database: str) -> list[Offer]:
+def _fitting(wish: SearchWish, database: str) -> tuple[list[FoundOffer], books.Book]:
     """What fits, in this database; without the free text where nothing fits that."""
-    found = _found(wish, database)
+    found, book = _found(wish, database)
     if not found and text_words(wish.text):
-        found = _found(replace(wish, text=None), database)
-    return found
+        found, book = _found(replace(wish, text=None), database)
+    return found, book
 
 
 def text_words(text: str | None) -> list[str]:
@@ -81,23 +128,26 @@ def text_words(text: str | None) -> list[str]:
     return [word for word in words if word not in _EMPTY_WORDS]
 
 
-def _found(wish: SearchWish, database: str) -> list[Offer]:
-    """Ask for more candidates until the nearest locations are certain.
+def _found(wish: SearchWish, database: str) -> tuple[list[FoundOffer], books.Book]:
+    """Ask for more candidates until the nearest locations are certain; with the price book they are sold by.
 
     The index orders by degrees. What it did not hand out is at least `reach_degrees` away, so every location
     nearer than that in metres is certain; the others may miss a neighbour and are dropped.
     """
     candidates = wish.limit_locations * OFFERS_PER_LOCATION
     while True:
-        rows: list[Any] = list(Offer.objects.using(database).raw(*statement(wish, candidates)))
-        found = [row for row in rows if row.pk is not None]
-        reach_degrees = rows[0].reach_degrees
+        with connections[database].cursor() as cursor:
+            cursor.execute(*statement(wish, candidates))
+            rows = cursor.fetchall()
+        reach_degrees, *book = rows[0][:3]
+        current = books.book(*book) if book[1] else books.NO_BOOK
+        rows = [row for row in rows if row[HEAD] is not None]
         if reach_degrees is None or wish.latitude is None or candidates >= MOST_CANDIDATES:
-            return _with_party(found)
+            return _offers(rows), current
         certain_m = least_distance_m(float(wish.latitude), reach_degrees)
-        certain = [row for row in found if row.place_m < certain_m]
-        if certain_m > wish.radius_m or len({row.location_id for row in certain}) >= wish.limit_locations:
-            return _with_party(certain)
+        certain = [row for row in rows if row[PLACE_M] < certain_m]
+        if certain_m > wish.radius_m or len({row[LOCATION] for row in certain}) >= wish.limit_locations:
+            return _offers(certain), current
         candidates *= 8
 
 
@@ -107,28 +157,24 @@ def _boxes(wish: SearchWish) -> list[Window]:
     return windows(float(wish.latitude), float(wish.longitude), wish.radius_m)
 
 
-def _with_party(rows: list[Any]) -> list[Offer]:
-    """Give each offer its Party, one object per CPO, from the columns that came with the row.
+def _offers(rows: list[tuple[Any, ...]]) -> list[FoundOffer]:
+    """The rows as offers, with one Party object per CPO, from the columns that came with the row.
 
-    Of an operator that is left alone because it does not answer no charger is told to be free: it is UNKNOWN.
-    What is asked of them later is read on the primary, wherever they came from.
+    What is asked of a Party later is read on the primary, wherever it came from.
     """
     parties: dict[int, Party] = {}
+    found = []
     for row in rows:
-        if row.party_id not in parties:
+        party_id = row[PARTY]
+        if party_id not in parties:
+            name, provider_id, details = row[PLACE_M + 1 :]
             known = {
-                "id": row.party_id,
-                "name": row.cpo_name,
-                "provider_id": row.cpo_provider_id,
-                "business_details": json.loads(row.cpo_details),
-            }
+                "id": party_id, "name": name, "provider_id": provider_id, "business_details": json.loads(details)
+            }  # fmt: skip
             names = [field.attname for field in Party._meta.concrete_fields if field.attname in known]
-            parties[row.party_id] = Party.from_db(DEFAULT_DB_ALIAS, names, [known[name] for name in names])
-        row._state.db = DEFAULT_DB_ALIAS
-        row.party = parties[row.party_id]
-        if row.cpo_silent and row.status == "AVAILABLE":
-            row.status = "UNKNOWN"
-    return rows
+            parties[party_id] = Party.from_db(DEFAULT_DB_ALIAS, names, [known[name] for name in names])
+        found.append(FoundOffer(*(*row[HEAD:PLACE_M], parties[party_id])))
+    return found
 
 
 def statement(wish: SearchWish, candidates: int) -> tuple[str, dict[str, Any]]:
@@ -146,7 +192,7 @@ def statement(wish: SearchWish, candidates: int) -> tuple[str, dict[str, Any]]:
             _near(number, boxes, conditions, bare=not params) for number in range(len(boxes))
         )
     else:
-        near = _ANYWHERE.format(conditions=conditions)
+        near = _ANYWHERE.format(columns=_READ, conditions=conditions)
     for number, box in enumerate(boxes):
         params |= {f"{name}_{number}": value for name, value in asdict(box).items()}
     params |= {
@@ -169,9 +215,9 @@ def _near(number: int, boxes: list[Window], conditions: str, *, bare: bool) -> s
         area = " AND ".join(["TRUE", *(f"NOT {_in_box(other)}" for other in range(1, len(boxes)))])
     centre = f"point(%(centre_longitude_{number})s, %(latitude)s)"
     return f"""(
-        SELECT id, location_id, box, distance_degrees, distance_m, distance_m <= %(radius_m)s AS fits
+        SELECT nearest.*, distance_m, distance_m <= %(radius_m)s AS fits
         FROM (
-            SELECT o.id, o.location_id, {number} AS box, o.point, o.point <-> {centre} AS distance_degrees
+            SELECT {_READ}, {number} AS box, o.point <-> {centre} AS distance_degrees
             FROM catalog_offer o WHERE {area} AND {conditions}
             ORDER BY o.point <-> {centre} LIMIT %(candidates)s
         ) AS nearest CROSS JOIN LATERAL (SELECT {_DISTANCE_M.format(number=number)} AS distance_m) AS globe
@@ -214,25 +260,41 @@ _SILENT = """{}.party_id IN (
     SELECT p.id FROM core_circuit c JOIN ocpi_party p ON p.connection_id::text = c.partner
     WHERE c.kind = 'CPO' AND c.opened_at IS NOT NULL
 )"""
-_COLUMNS = ", ".join(
-    f'o."{field.column}"'
-    for field in Offer._meta.concrete_fields
-    if field.name not in ("search_text", "energy_price", "energy_price_odd", "price_words", "price_words_odd")
-)
+# Columns of an answer: first these, then those of FoundOffer up to the party, then the place's distance and the party.
+_OF_ALL = "reach.reach_degrees, book.id AS book_id, book.number AS book_number"
+_NAMES = [field.name for field in fields(FoundOffer)][:-1]
+_COMPUTED = {
+    "pk": "near.id AS pk",
+    "latitude": "near.point[1] AS latitude",
+    "longitude": "near.point[0] AS longitude",
+    # No charger of an operator that does not answer is told to be free.
+    "status": f"""CASE WHEN near.status = 'AVAILABLE' AND {_SILENT.format("near")} THEN 'UNKNOWN'
+                       ELSE near.status END AS status""",
+    # By the price book in force when the statement began: all prices of an answer are of one book.
+    "energy_price": "CASE WHEN book.number %% 2 = 1 THEN near.energy_price_odd ELSE near.energy_price END AS energy_price",
+    "price_words": "CASE WHEN book.number %% 2 = 1 THEN near.price_words_odd ELSE near.price_words END AS price_words",
+    "distance_m": "near.distance_m",
+}
+_COLUMNS = ", ".join(_COMPUTED.get(name, f"near.{name}") for name in _NAMES)
+_STORED = [name for name in _NAMES if name not in _COMPUTED]
+_BESIDE = ["id", "evse_id", "connector_id", "point", "status", *(
+    f"{name}{book}" for name in ("energy_price", "price_words") for book in ("", "_odd")
+)]  # fmt: skip
+_READ = ", ".join(f"o.{name}" for name in [*_BESIDE, *_STORED])
+_RANKED = ", ".join(f"ranked.{name}" for name in _NAMES)
+HEAD = 3
+PLACE_M, PARTY, LOCATION = HEAD + len(_NAMES), HEAD + _NAMES.index("party_id"), HEAD + _NAMES.index("location_id")
 _DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
     power(sin(radians(point[1] - %(latitude)s) / 2), 2) + cos(radians(%(latitude)s)) * cos(radians(point[1]))
     * power(sin(radians(point[0] - %(centre_longitude_{{number}})s) / 2), 2)
 )))"""
 # All that fits, of the first locations; there is no place to measure from.
 _ANYWHERE = """
-    SELECT o.id, o.location_id, 0 AS box, NULL::float8 AS distance_degrees, NULL::float8 AS distance_m, TRUE AS fits
+    SELECT {columns}, 0 AS box, NULL::float8 AS distance_degrees, NULL::float8 AS distance_m, TRUE AS fits
     FROM catalog_offer o WHERE {conditions} AND o.location_id IN (
         SELECT o.location_id FROM catalog_offer o WHERE {conditions}
         GROUP BY o.location_id ORDER BY o.location_id LIMIT %(limit_locations)s
     )"""
-# By the price book in force when the statement began: all prices of an answer are of one book.
-_PRICE = """CASE WHEN book.number %% 2 = 1 THEN o.energy_price_odd ELSE o.energy_price END AS energy_price,
-            CASE WHEN book.number %% 2 = 1 THEN o.price_words_odd ELSE o.price_words END AS price_words"""
 # From the candidates to the nearest locations and their offers.
 _NEAREST_FIRST = f"""
     places AS (
@@ -243,16 +305,15 @@ _NEAREST_FIRST = f"""
         SELECT id, number FROM catalog_pricebookversion WHERE state = 'PUBLISHED' ORDER BY number DESC LIMIT 1
     ),
     ranked AS (
-        SELECT {_COLUMNS}, {_PRICE}, near.distance_m, places.place_m,
+        SELECT {_COLUMNS}, places.place_m, near.evse_id,
             evse.position AS evse_position, connector.position AS connector_position,
             row_number() OVER (
-                PARTITION BY o.location_id
-                ORDER BY o.status <> 'AVAILABLE', evse.position, o.evse_id, connector.position, o.id
+                PARTITION BY near.location_id
+                ORDER BY near.status <> 'AVAILABLE', evse.position, near.evse_id, connector.position, near.id
             ) AS turn
         FROM near JOIN places USING (location_id)
-        JOIN catalog_offer o ON o.id = near.id
-        JOIN ocpi_evse evse ON evse.id = o.evse_id
-        JOIN ocpi_connector connector ON connector.id = o.connector_id
+        JOIN ocpi_evse evse ON evse.id = near.evse_id
+        JOIN ocpi_connector connector ON connector.id = near.connector_id
         LEFT JOIN book ON TRUE
         WHERE near.fits
     ),
@@ -262,12 +323,10 @@ _NEAREST_FIRST = f"""
             FROM near GROUP BY box
         ) AS per_box
     )
-    SELECT ranked.*, reach.reach_degrees, book.id AS book_id, book.number AS book_number,
-        cpo.name AS cpo_name, cpo.provider_id AS cpo_provider_id, cpo.business_details AS cpo_details,
-        {_SILENT.format("ranked")} AS cpo_silent
+    SELECT {_OF_ALL}, {_RANKED}, place_m, cpo.name, cpo.provider_id, cpo.business_details
     FROM reach
     LEFT JOIN (ranked JOIN ocpi_party cpo ON cpo.id = ranked.party_id AND cpo.active)
         ON ranked.turn <= %(limit_per_location)s
     LEFT JOIN book ON TRUE
-    ORDER BY place_m, location_id, evse_position, evse_id, connector_position, ranked.id
+    ORDER BY place_m, ranked.location_id, evse_position, evse_id, connector_position, pk
 """

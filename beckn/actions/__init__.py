@@ -3,7 +3,7 @@
 import logging
 
 from beckn import errors
-from beckn.actions.base import Action
+from beckn.actions.base import Action, tell_answered
 from beckn.actions.cancel import Cancel
 from beckn.actions.confirm import Confirm
 from beckn.actions.init import Init
@@ -15,7 +15,7 @@ from beckn.actions.status import Status
 from beckn.actions.support import Support
 from beckn.actions.track import Track
 from beckn.actions.update import Update
-from beckn.models import Request, RequestState, Transaction
+from beckn.models import Callback, Request, RequestState, Transaction
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
 from emsp.core.wire import WireError, convert
 from sessions.models import Order
@@ -40,6 +40,13 @@ ACTIONS: dict[str, Action] = {
         ReturnReasons(),
     )
 }
+
+LOOK_UPS = frozenset(name for name, action in ACTIONS.items() if action.looks_up)
+
+
+def look_up(request: Request) -> Callback:
+    """The callback that answers a request of one of LOOK_UPS; not kept yet. Its row need not be locked."""
+    return ACTIONS[request.action].look_up(request)
 
 
 def run(request: Request) -> None:
@@ -76,4 +83,4 @@ def answer_waiting(order: Order) -> int:
     return answered
 
 
-__all__ = ["ACTIONS", "answer_waiting", "give_up", "run"]
+__all__ = ["ACTIONS", "LOOK_UPS", "answer_waiting", "give_up", "look_up", "run", "tell_answered"]

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from beckn import errors
-from beckn.models import Request, RequestState, Transaction
+from beckn.models import Callback, Request, RequestState, Transaction
 from beckn.services import callbacks
 from beckn.wire.v1_1_0 import MESSAGE_TYPES, callback_action
 from emsp.core.correlation import about
@@ -28,6 +28,7 @@ class Action(ABC):
 
     name: ClassVar[str]
     lasting: ClassVar[bool] = True  # whether its callback is tried for a day; looking things up is not
+    looks_up: ClassVar[bool] = False  # whether it changes nothing, and its answer depends on the message alone
 
     def perform(self, request: Request, conversation: Transaction, message: Any) -> Order | None:
         """Do what was asked, in a savepoint that a refusal undoes. Gives the order it was about, if any."""
@@ -62,6 +63,18 @@ class Action(ABC):
             return
         request.answer_by = answer_deadline(request)
         self.finish(request, conversation, message)
+
+    def look_up(self, request: Request) -> Callback:
+        """The callback of an action that looks things up; not kept yet. Needs no transaction."""
+        message = convert(request.body, MESSAGE_TYPES[self.name])
+        conversation = Transaction(bap_id=request.bap_id, transaction_id=request.transaction_id)
+        error = None
+        try:
+            answer = self.answer(conversation, message, None)
+        except (DomainError, WireError) as refusal:
+            answer, error = self.stub(message, None), errors.error_of(refusal)
+        name = callback_action(self.name)
+        return callbacks.written(conversation, name, answer, error=error, request=request, lasting=self.lasting)
 
     def finish(self, request: Request, conversation: Transaction, message: Any) -> None:
         """Answer now, or keep the request waiting until there is news or the time is up."""
@@ -107,10 +120,10 @@ class Action(ABC):
         )
         request.state, request.answered_at, request.leased_until = RequestState.ANSWERED, timezone.now(), None
         request.save(update_fields=["state", "answered_at", "order", "answer_by", "leased_until"])
-        transaction.on_commit(partial(_tell_answered, request, request.answered_at, error))
+        transaction.on_commit(partial(tell_answered, request, request.answered_at, error))
 
 
-def _tell_answered(request: Request, answered_at: datetime, error: dict[str, Any] | None) -> None:
+def tell_answered(request: Request, answered_at: datetime, error: dict[str, Any] | None) -> None:
     """How long the app's request took until its answer stood in the outbox. Our own failure is no refusal."""
     refusal = FAILED if error == errors.internal_error() else REFUSED
     with about(

@@ -27,6 +27,7 @@ KILOWATT = re.compile(r"^\s*(\d{1,5}(?:\.\d+)?)\s*(?:kw)?\s*$", re.IGNORECASE)
 class Search(Action):
     name = "search"
     lasting = False
+    looks_up = True
 
     def answer(self, conversation: Transaction, message: Any, order: Order | None) -> dict[str, Any]:
         """A catalogue; nothing found is an empty one."""

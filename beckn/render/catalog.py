@@ -1,13 +1,16 @@
 """Offers as a Beckn catalogue, field by field as in RFC §7.1.2. Source: beckn.md e.1."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from django.conf import settings
 
 from beckn.render import words
-from catalog.models import Offer
+from catalog.search import AnyOffer, FoundOffer
 from emsp.core.money import plain
 from emsp.core.wire import encode
 
@@ -15,7 +18,7 @@ GREEN = {"id": "category-gt", "descriptor": {"name": "green tariff", "code": "gr
 ENVELOPE_BYTES = 2_000
 
 
-def catalogue(offers: Iterable[Offer]) -> dict[str, Any]:
+def catalogue(offers: Iterable[FoundOffer]) -> dict[str, Any]:
     """The message of an on_search: one provider per CPO, nearest locations first, kept below the size limit.
 
     offers: as search gives them, all offers of a location together. What would make the message larger than
@@ -40,7 +43,7 @@ def catalogue(offers: Iterable[Offer]) -> dict[str, Any]:
     }
 
 
-def _add(providers: dict[str, dict[str, Any]], offer: Offer, part: dict[str, Any]) -> None:
+def _add(providers: dict[str, dict[str, Any]], offer: FoundOffer, part: dict[str, Any]) -> None:
     entry = providers.setdefault(offer.party.provider_id, provider(offer.party))
     entry.setdefault("locations", []).append(part["location"])
     entry.setdefault("fulfillments", []).extend(part["fulfillments"])
@@ -49,7 +52,7 @@ def _add(providers: dict[str, dict[str, Any]], offer: Offer, part: dict[str, Any
         entry.setdefault("categories", [GREEN])
 
 
-def _location_part(offers: list[Offer]) -> dict[str, Any]:
+def _location_part(offers: list[FoundOffer]) -> dict[str, Any]:
     fulfillments = {offer.fulfillment_id: offer for offer in offers}
     return {
         "location": location(offers[0]),
@@ -68,7 +71,7 @@ def provider(party: Any) -> dict[str, Any]:
     return {"id": party.provider_id, "descriptor": descriptor}
 
 
-def location(offer: Offer) -> dict[str, Any]:
+def location(offer: AnyOffer) -> dict[str, Any]:
     """The OCPI location under its own id."""
     made: dict[str, Any] = {
         "id": offer.location_ocpi_id,
@@ -85,17 +88,17 @@ def location(offer: Offer) -> dict[str, Any]:
     return made
 
 
-def address(offer: Offer) -> str:
+def address(offer: AnyOffer) -> str:
     """Street and city as one string, the one place where core beats the RFC (f 4)."""
     return ", ".join(part for part in (offer.address, offer.city) if part)
 
 
-def stop(offer: Offer) -> dict[str, Any]:
+def stop(offer: AnyOffer) -> dict[str, Any]:
     """Where the charger stands."""
     return {"location": {"gps": words.gps(*offer.point), "address": address(offer)}}
 
 
-def fulfillment(offer: Offer) -> dict[str, Any]:
+def fulfillment(offer: AnyOffer) -> dict[str, Any]:
     """One per EVSE. Opening hours are a tag group of ours: neither the RFC nor core's Location has a place for them."""
     made: dict[str, Any] = {"id": offer.fulfillment_id, "type": "CHARGING", "stops": [stop(offer)]}
     if offer.opening_hours:
@@ -104,21 +107,37 @@ def fulfillment(offer: Offer) -> dict[str, Any]:
     return made
 
 
-def item(offer: Offer) -> dict[str, Any]:
+def item(offer: AnyOffer) -> dict[str, Any]:
     """One per connector; price per kWh incl. VAT when it is known."""
     made: dict[str, Any] = {"id": offer.offer_id, "descriptor": {"name": offer.name, "code": "energy"}}
     if offer.energy_price is not None:
-        made["price"] = energy_price(plain(offer.energy_price), offer.currency)
+        made["price"] = _price(offer.energy_price, offer.currency)
     made["fulfillment_ids"] = [offer.fulfillment_id]
     if offer.is_green_energy:
         made["category_ids"] = [GREEN["id"]]
     made["location_ids"] = [offer.location_ocpi_id]
-    made["tags"] = [
-        words.tag_group("connector-specifications", "Connector Specifications", _specifications(offer))
-    ]
-    if offer.price_words:
-        made["tags"].append(words.tag_group("price-details", "Price Details", _price_details(offer)))
+    made["tags"] = _tags(
+        offer.connector_ocpi_id, offer.power_type, offer.connector_standard, offer.power_w, offer.status, offer.price_words
+    )
     return made
+
+
+@lru_cache(maxsize=4096)
+def _price(price: Decimal, currency: str) -> msgspec.Raw:
+    """Encoded: most offers of a place have one of few prices."""
+    return msgspec.Raw(encode(energy_price(plain(price), currency)))
+
+
+@lru_cache(maxsize=4096)
+def _tags(
+    connector_ocpi_id: str, power_type: str, connector_standard: str, power_w: int | None, status: str, price_words: str
+) -> msgspec.Raw:
+    """Encoded: most connectors are one of few kinds, with one of few numbers and prices."""
+    told = _specifications(connector_ocpi_id, power_type, connector_standard, power_w, status)
+    groups = [words.tag_group("connector-specifications", "Connector Specifications", told)]
+    if price_words:
+        groups.append(words.tag_group("price-details", "Price Details", _price_details(price_words)))
+    return msgspec.Raw(encode(groups))
 
 
 def energy_price(value: str, currency: str) -> dict[str, str]:
@@ -126,17 +145,19 @@ def energy_price(value: str, currency: str) -> dict[str, str]:
     return {"currency": f"{currency}/kWH", "value": value}
 
 
-def _price_details(offer: Offer) -> Iterator[tuple[str, str, str]]:
+def _price_details(price_words: str) -> Iterator[tuple[str, str, str]]:
     """The driver's price in words, where there is more to pay than the price per kWh (f 31b). A group of ours."""
-    yield from zip(("en", "hi"), ("English", "Hindi"), offer.price_words.split("\n"), strict=True)
+    yield from zip(("en", "hi"), ("English", "Hindi"), price_words.split("\n"), strict=True)
 
 
-def _specifications(offer: Offer) -> Iterator[tuple[str, str, str]]:
-    yield "connector-id", "connector Id", offer.connector_ocpi_id
-    if offer.power_type:
-        yield "power-type", "Power Type", offer.power_type
-    yield "connector-type", "Connector Type", words.connector_type(offer.connector_standard)
-    if offer.power_w:
-        yield "charging-speed", "Charging Speed", words.charging_speed(offer.power_w)
-        yield "power-rating", "Power Rating", words.power_rating(offer.power_w)
-    yield "status", "Status", words.STATUS.get(offer.status, words.STATUS["UNKNOWN"])
+def _specifications(
+    connector_ocpi_id: str, power_type: str, connector_standard: str, power_w: int | None, status: str
+) -> Iterator[tuple[str, str, str]]:
+    yield "connector-id", "connector Id", connector_ocpi_id
+    if power_type:
+        yield "power-type", "Power Type", power_type
+    yield "connector-type", "Connector Type", words.connector_type(connector_standard)
+    if power_w:
+        yield "charging-speed", "Charging Speed", words.charging_speed(power_w)
+        yield "power-rating", "Power Rating", words.power_rating(power_w)
+    yield "status", "Status", words.STATUS.get(status, words.STATUS["UNKNOWN"])

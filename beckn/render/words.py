@@ -71,7 +71,7 @@ def connector_type(standard: str) -> str:
     return CONNECTOR_TYPE.get(standard, standard)
 
 
-def gps(latitude: Decimal, longitude: Decimal) -> str:
+def gps(latitude: Decimal | float, longitude: Decimal | float) -> str:
     """Six decimals, no blank."""
     return f"{latitude:.6f},{longitude:.6f}"
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,7 +14,8 @@ from beckn.models import Callback, CallbackState, Request, Transaction
 from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
 from emsp.core.correlation import note
-from emsp.core.wakeup import wake
+from emsp.core.sql import binary_cursor
+from emsp.core.wakeup import wake, wake_resident
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
 
@@ -24,6 +26,15 @@ NEWS = timedelta(hours=1)
 ANSWER = timedelta(minutes=10)
 ORDER_ANSWERS = frozenset({"on_init", "on_confirm", "on_update", "on_cancel"})
 REPEAT_AFTER = timedelta(seconds=5)
+FIELDS = [field for field in Callback._meta.concrete_fields if not field.primary_key]
+INSERT = "insert into beckn_callback ({columns}) values ({values}) returning id"
+CLOSE = """
+    with answered as (
+        update beckn_request set state = 'ANSWERED', answered_at = %(created_at)s, leased_until = null
+        where id = %(request_id)s and state <> 'ANSWERED' returning id
+    )
+    insert into beckn_callback ({columns}) select {values} from answered returning id
+"""
 
 
 def queue(
@@ -46,15 +57,43 @@ def queue(
     Source: beckn.md a.2, e.4; design.md §8, retry of a callback.
     """
     note(transaction_id=transaction.transaction_id)
-    now = timezone.now()
-    context = _context(transaction, action, request, now)
     if order is not None and (superseding or (lasting and request is None)):
         outdated = Callback.objects.filter(order=order, superseded_by_newer=True, state=CallbackState.PENDING)
         outdated.update(state=CallbackState.SUPERSEDED)
+    made = written(transaction, action, message, error=error, request=request, order=order, lasting=lasting)
+    made.superseded_by_newer = superseding
+    _insert(made, INSERT)
+    wake_resident(tasks.deliver_callbacks)
+    return made
+
+
+def answer(request: Request, made: Callback, *, leased_until: datetime) -> bool:
+    """Close a request that changed nothing with its callback, in one statement. False when it was closed already.
+
+    leased_until: until when who calls this may send it, before anybody else does.
+    """
+    made.leased_until = leased_until
+    _insert(made, CLOSE)
+    return made.pk is not None
+
+
+def written(
+    transaction: Transaction,
+    action: str,
+    message: Any,
+    *,
+    error: dict[str, Any] | None = None,
+    request: Request | None = None,
+    order: Order | None = None,
+    lasting: bool = False,
+) -> Callback:
+    """A callback as queue() describes it, not kept yet."""
+    now = timezone.now()
+    context = _context(transaction, action, request, now)
     body: dict[str, Any] = {"context": context}
     body |= {"message": message} if message is not None else {}
     body |= {"error": error} if error is not None else {}
-    made = Callback.objects.create(
+    return Callback(
         request=request,
         order=order,
         bap_id=transaction.bap_id,
@@ -64,13 +103,23 @@ def queue(
         url=f"{str(context['bap_uri']).rstrip('/')}/{action}",
         body=encode(body),
         sequence_key=str(order.reference) if order is not None else "",
-        superseded_by_newer=superseding,
         error_code=str((error or {}).get("code", ""))[:20],
         due_at=now,
         expires_at=now + _lifetime(action, context, request, lasting=lasting),
+        created_at=now,
     )
-    wake(tasks.deliver_callbacks)
-    return made
+
+
+def _insert(made: Callback, statement: str) -> None:
+    """Keep a callback; as a hand-written statement, because a catalogue is large."""
+    given = ((field, getattr(made, field.attname)) for field in FIELDS)
+    values = {
+        field.attname: field.get_db_prep_save(value, connection) for field, value in given if value is not None
+    }  # fmt: skip
+    text = statement.format(columns=", ".join(values), values=", ".join(f"%({name})s" for name in values))
+    with binary_cursor() as cursor:
+        kept = cursor.execute(text, values).fetchone()
+    made.pk, made._state.adding = (kept[0] if kept else None), False
 
 
 def repeat(request: Request) -> int:

@@ -8,9 +8,12 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import groupby
+from typing import Any
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from beckn import signing
@@ -23,6 +26,7 @@ from emsp.core.circuits import Partner, Way
 from emsp.core.correlation import about
 from emsp.core.exchanges import BECKN, FAILED, OK, REFUSED, exchange
 from emsp.core.models import PartnerKind
+from emsp.core.sql import NOT_WAITED_FOR, binary_cursor
 from emsp.core.wire import encode, load_json, moment_text
 
 log = logging.getLogger(__name__)
@@ -40,8 +44,15 @@ OUTCOMES = {Verdict.DELIVERED: OK, Verdict.REFUSED: REFUSED, Verdict.LATER: FAIL
 
 in_flight = Slots(limit=4)
 
-CLAIM = """
-    with due as materialized (
+# What sending needs of a row.
+SENT = [
+    "id", "bap_id", "action", "url", "body", "expires_at", "attempts", "created_at", "transaction_id", "message_id",
+    "sequence_key",
+]  # fmt: skip
+
+# Leases and what arrived may be lost when PostgreSQL dies: it is sent again then, as the same message.
+CLAIM = f"""
+    with {NOT_WAITED_FOR}, due as materialized (
         select c.id from beckn_callback c
         where c.state = 'PENDING' and c.due_at <= %(now)s and c.expires_at > %(now)s and c.bap_id = %(bap_id)s
           and (c.leased_until is null or c.leased_until < %(now)s)
@@ -51,8 +62,14 @@ CLAIM = """
                 and e.state = 'PENDING' and e.attempts < %(patience)s)
         order by c.due_at, c.id limit %(limit)s
         for update skip locked)
-    update beckn_callback set leased_until = %(until)s from due where beckn_callback.id = due.id
-    returning beckn_callback.*
+    update beckn_callback set leased_until = %(until)s from due, unhurried where beckn_callback.id = due.id
+    returning {", ".join(f"beckn_callback.{name}" for name in SENT)}
+"""
+DELIVERED = f"""
+    with {NOT_WAITED_FOR}
+    update beckn_callback set state = 'DELIVERED', sent_at = %(now)s, last_status = %(status)s, last_error = '',
+        attempts = attempts + 1, leased_until = null
+    from unhurried where id = any(%(ids)s)
 """
 
 
@@ -103,17 +120,42 @@ def _take_receiver(idle: Iterable[str]) -> str | None:
 def _deliver_batch(bap_id: str) -> int:
     now = timezone.now()
     values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
-    claimed = sorted(Callback.objects.raw(CLAIM, values), key=lambda row: row.pk)
-    if not claimed:
+    with binary_cursor() as cursor:
+        rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
+    return _send(bap_id, [_callback(row) for row in rows])
+
+
+def _callback(row: tuple[Any, ...]) -> Callback:
+    """What is to be sent, from a row as CLAIM gives it."""
+    claimed = Callback.from_db(None, SENT, row)
+    claimed.body = Callback._meta.get_field("body").from_db_value(claimed.body, None, connection)
+    return claimed
+
+
+def send(leased: list[Callback]) -> None:
+    """Send callbacks that were kept with a lease for us; those of a receiver without a free slot are given back."""
+    for bap_id, group in groupby(sorted(leased, key=lambda row: row.bap_id), key=lambda row: row.bap_id):
+        if not in_flight.take(bap_id):
+            _give_back(list(group))
+            continue
+        try:
+            _send(bap_id, list(group))
+        finally:
+            in_flight.free(bap_id)
+
+
+def _send(bap_id: str, leased: list[Callback]) -> int:
+    """Send them unless the app is left alone, and give back what was not sent. Returns how many were sent."""
+    if not leased:
         return 0
     app = app_partner(bap_id)
     way = circuits.enter(app, for_s=LEASE.total_seconds())
-    sent = 0 if way == Way.SHUT else _send(claimed, app, probe=way == Way.PROBE)
-    _give_back(claimed[sent:])
+    sent = 0 if way == Way.SHUT else _send_each(leased, app, probe=way == Way.PROBE)
+    _give_back(leased[sent:])
     return sent
 
 
-def _send(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
+def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
     """Send one after the other, as long as the time of a batch lasts and the app answers. Returns how many were sent."""
     delivered: dict[int | None, list[int]] = {}
     begun = recorded = time.monotonic()
@@ -158,10 +200,8 @@ def _record_delivered(delivered: dict[int | None, list[int]], app: Partner) -> N
     if delivered:
         circuits.answered(app)
     for status, chosen in delivered.items():
-        Callback.objects.filter(pk__in=chosen).update(
-            state=CallbackState.DELIVERED, sent_at=timezone.now(), last_status=status, last_error="",
-            attempts=F("attempts") + 1, leased_until=None,
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen})
     delivered.clear()
 
 

@@ -11,18 +11,21 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from beckn import actions, reading, signing, tasks
-from beckn.models import Request, RequestState, Subscriber, Transaction
-from beckn.services import callbacks
+from beckn.models import Callback, Request, RequestState, Subscriber, Transaction
+from beckn.services import callbacks, delivery
 from beckn.services.screening import screen
 from beckn.wire.v1_1_0 import echoed
 from emsp.core.correlation import about, note
 from emsp.core.errors import DomainError
-from emsp.core.wakeup import wake
+from emsp.core.sql import NOT_WAITED_FOR, binary_cursor
+from emsp.core.wakeup import wake_resident
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ("bap_id", "message_id", "action", "wish", "digest", "transaction_id")
+CLAIMED = ["id", "bap_id", "message_id", "action", "transaction_id", "body", "received_at"]
 LEASE = timedelta(seconds=10)  # handling takes no I/O; a killed worker delays a request by this much at most
+BATCH = 5  # few, so that what came at once is shared among the threads
 ATTEMPTS = 5
 WISH_LIMIT = 32  # characters
 
@@ -47,8 +50,8 @@ KEEP = """
 
 # A request waits while an earlier one of its conversation is still to be handled, so that a confirm never
 # overtakes its init.
-CLAIM = """
-    with due as materialized (
+CLAIM = f"""
+    with {NOT_WAITED_FOR}, due as materialized (
         select r.id from beckn_request r
         where r.state <> 'ANSWERED' and r.due_at <= %(now)s
           and (r.leased_until is null or r.leased_until < %(now)s)
@@ -58,8 +61,8 @@ CLAIM = """
                 and e.id < r.id and e.state = 'RECEIVED' and e.attempts < %(attempts)s)
         order by r.due_at, r.id limit %(limit)s
         for update skip locked)
-    update beckn_request set leased_until = %(until)s from due where beckn_request.id = due.id
-    returning beckn_request.id
+    update beckn_request set leased_until = %(until)s from due, unhurried where beckn_request.id = due.id
+    returning {", ".join(f"beckn_request.{name}" for name in CLAIMED)}
 """
 
 
@@ -90,7 +93,7 @@ def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] 
         received_at=now,
     )
     if _keep(row):
-        wake(tasks.handle_requests)
+        wake_resident(tasks.handle_requests)
         return row
     known = Request.objects.defer("body").get(
         bap_id=row.bap_id, message_id=row.message_id, action=row.action, wish=row.wish
@@ -117,20 +120,40 @@ def has_due() -> bool:
     return still_open.exclude(leased_until__gte=now).exists()
 
 
-def handle_due(limit: int = 20) -> int:
-    """Claim due requests and handle them one after the other. Returns how many there were.
+def handle_due(limit: int = BATCH) -> int:
+    """Claim due requests and handle them one after the other; send the answers of look-ups. Returns how many there were.
 
     Safe in any number of workers at once: a row is leased for LEASE before it is handled.
     """
     now = timezone.now()
     values: dict[str, Any] = {"now": now, "until": now + LEASE, "limit": limit, "attempts": ATTEMPTS}
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        claimed = sorted(row[0] for row in cursor.fetchall())
-    for pk in claimed:
+    with binary_cursor() as cursor:
+        rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
+    answers: list[Callback] = []
+    for request in [Request.from_db(None, CLAIMED, row) for row in rows]:
         with about():
-            _handle(pk)
-    return len(claimed)
+            if request.action in actions.LOOK_UPS:
+                answers += _looked_up(request)
+            else:
+                _handle(request.pk)
+    delivery.send(answers)
+    return len(rows)
+
+
+def _looked_up(request: Request) -> list[Callback]:
+    """The kept answer to a claimed request that changes nothing, ours to send; none when that went wrong."""
+    _note(request)
+    try:
+        request.body = Request._meta.get_field("body").from_db_value(request.body, None, connection)
+        made = actions.look_up(request)
+        if not callbacks.answer(request, made, leased_until=timezone.now() + delivery.LEASE):
+            return []
+    except Exception:
+        log.exception("request %s could not be answered", request.pk)
+        _back_off(request.pk)
+        return []
+    actions.tell_answered(request, made.created_at, {"code": made.error_code} if made.error_code else None)
+    return [made]
 
 
 def _keep(row: Request) -> bool:
@@ -201,8 +224,12 @@ def _locked(pk: int) -> Request | None:
     rows = Request.objects.select_for_update(no_key=True).exclude(state=RequestState.ANSWERED)
     found = rows.filter(pk=pk).first()
     if found is not None:
-        note(
-            transaction_id=found.transaction_id, message_id=found.message_id,
-            action=found.action, subscriber=found.bap_id,
-        )  # fmt: skip
+        _note(found)
     return found
+
+
+def _note(request: Request) -> None:
+    note(
+        transaction_id=request.transaction_id, message_id=request.message_id, action=request.action,
+        subscriber=request.bap_id,
+    )  # fmt: skip

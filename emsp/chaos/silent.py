@@ -4,7 +4,7 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,8 +16,7 @@ from django.utils import timezone
 from beckn.walk.app import App
 from beckn.walk.conversation import Conversation, WalkFailed
 from beckn.walk.steps import Walk
-from emsp.bench.figures import Figures
-from emsp.bench.runs import steadily
+from emsp.bench.figures import Figures, figures
 from emsp.core import circuits
 from emsp.core.wire import moment_text
 from ocpi.models import Connection, ConnectionStatus, Party, TokenCopy
@@ -153,7 +152,7 @@ def others(
     kinds = [("search", _search, searches_per_s), ("init", _order, orders_per_s)]
 
     def measure(kind: str, one: Any, per_s: int) -> None:
-        found.append(steadily(f"{name}: {kind}", lambda number: one(app, random.choice(places)), per_s, seconds))
+        found.append(_steadily(f"{name}: {kind}", lambda: one(app, random.choice(places)), per_s, seconds))
 
     threads = [threading.Thread(target=measure, args=row) for row in kinds]
     for thread in threads:
@@ -161,6 +160,30 @@ def others(
     for thread in threads:
         thread.join()
     return sorted(found, key=lambda row: row.name, reverse=True)
+
+
+def _steadily(name: str, one: Callable[[], float], per_second: int, seconds: float) -> Figures:
+    """Call `one` at a fixed rate, each call in a thread of its own, whether or not earlier ones have ended."""
+    latencies: list[float] = []
+    failures: list[RuntimeError] = []
+
+    def call() -> None:
+        try:
+            latencies.append(one())
+        except RuntimeError as error:
+            failures.append(error)
+
+    threads = []
+    begun = time.perf_counter()
+    for number in range(int(per_second * seconds)):
+        time.sleep(max(0.0, begun + number / per_second - time.perf_counter()))
+        threads.append(threading.Thread(target=call))
+        threads[-1].start()
+    for thread in threads:
+        thread.join(30)
+    if failures and not latencies:
+        raise RuntimeError(f"{name}: nothing got through: {failures[0]}")
+    return figures(name, latencies, time.perf_counter() - begun, failed=len(failures))
 
 
 def _search(app: App, gps: str) -> float:

@@ -28,7 +28,7 @@ def count(*names: str) -> list[int] | None:
     if _away.get("redis"):
         return None
     second = int(time())
-    pipeline = _client(settings.REDIS_URL).pipeline()
+    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
     for name in names:
         key = f"emsp:rate:{second}:{name}"
         pipeline.incr(key)

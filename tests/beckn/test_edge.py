@@ -30,6 +30,7 @@ def handled(monkeypatch):
         request.save(update_fields=["state"])
 
     monkeypatch.setattr(actions, "run", run)
+    monkeypatch.setattr(actions, "LOOK_UPS", frozenset())
     return seen
 
 
@@ -375,7 +376,7 @@ def test_a_large_body_within_the_limit_is_taken(bap):
 
 
 def test_an_ack_costs_one_statement_when_the_key_is_known(bap, django_assert_num_queries, monkeypatch):
-    monkeypatch.setattr("beckn.services.inbox.wake", lambda task: None)
+    monkeypatch.setattr("beckn.services.inbox.wake_resident", lambda task: None)
     bap("search", SEARCH)
     with django_assert_num_queries(1):
         assert bap("search", SEARCH).json() == ACK

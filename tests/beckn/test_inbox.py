@@ -33,6 +33,11 @@ def answer(request):
     request.save(update_fields=["state", "answered_at"])
 
 
+@pytest.fixture(autouse=True)
+def _as_if_search_changed_something(monkeypatch):
+    monkeypatch.setattr(actions, "LOOK_UPS", frozenset())
+
+
 @pytest.fixture
 def handled(monkeypatch):
     """The message ids that reached the actions, in order; each is answered with an empty callback."""
@@ -49,8 +54,8 @@ def handled(monkeypatch):
 @pytest.fixture
 def asleep(monkeypatch):
     """Nobody is woken: what is due stays due until the test looks at it."""
-    monkeypatch.setattr(inbox, "wake", lambda *args, **kwargs: None)
-    monkeypatch.setattr(callbacks, "wake", lambda *args, **kwargs: None)
+    monkeypatch.setattr(inbox, "wake_resident", lambda *args, **kwargs: None)
+    monkeypatch.setattr(callbacks, "wake_resident", lambda *args, **kwargs: None)
 
 
 def start(state):

@@ -44,6 +44,7 @@ def handled(monkeypatch):
         request.save(update_fields=["state"])
 
     monkeypatch.setattr(actions, "run", run)
+    monkeypatch.setattr(actions, "LOOK_UPS", frozenset())
 
 
 def searches(bap, number):

