@@ -196,6 +196,7 @@ def prepared(stack: Stack, partners: set[int], *, locations: int, rounds: int, s
     lines = push_headers(TOKEN).replace("\r\n", "\\n")
     cpo = stack.start("emsp.bench.cpo", str(made.cpo_port), str(locations), lines)
     cores.pin([made.bap.pid, cpo.pid], partners)
+    wait_ready(f"http://127.0.0.1:{made.cpo_port}/tariffs")
     _endpoints(stack, made.cpo_port)
     yield made
 
