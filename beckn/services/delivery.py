@@ -44,11 +44,9 @@ OUTCOMES = {Verdict.DELIVERED: OK, Verdict.REFUSED: REFUSED, Verdict.LATER: FAIL
 
 in_flight = Slots(limit=4)
 
-# What sending needs of a row.
-SENT = [
-    "id", "bap_id", "action", "url", "body", "expires_at", "attempts", "created_at", "transaction_id", "message_id",
-    "sequence_key",
-]  # fmt: skip
+# What sending needs of a row, in the order of the model.
+SENT = ["id", "bap_id", "transaction_id", "message_id", "action", "url", "body", "sequence_key", "expires_at", "attempts",
+        "created_at"]  # fmt: skip
 
 # Leases and what arrived may be lost when PostgreSQL dies: it is sent again then, as the same message.
 CLAIM = f"""
