@@ -94,8 +94,8 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
                     self._tell(paired)
             elif set(wanted) & {"search", "ack", "push", "order", "admin"}:
                 runs.fill(bench)
-                if options["history"]:
-                    made.run("bench_pages", "--requests", str(options["history"]), "--orders", "1")
+                if history := options["history"]:
+                    made.run("bench_pages", "--requests", str(history), "--orders", str(history // 20 or 1))
             for name in ("search", "ack", "push", "order"):
                 if name in wanted:
                     for paired in getattr(bench, name)(concurrency):
