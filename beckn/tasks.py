@@ -8,7 +8,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from emsp.core import resident
 from emsp.core.wakeup import held, wake
 
-RESIDENTS = 8  # threads of a worker of the queue `beckn` that do the first two tasks when they are called
+RESIDENTS = 8  # threads of a worker of the queue `beckn` that handle requests when they are called
 
 
 @shared_task(ignore_result=True, acks_late=True)
@@ -60,7 +60,7 @@ def forget_old() -> None:
 def begin_residents(sender: Any, **kwargs: Any) -> None:
     """Only where the queue of these tasks is worked on."""
     if "beckn" in sender.app.amqp.queues.consume_from:
-        resident.start([handle_requests, deliver_callbacks], RESIDENTS)
+        resident.start([handle_requests], RESIDENTS)
 
 
 @worker_shutting_down.connect

@@ -15,7 +15,7 @@ from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
 from emsp.core.correlation import note
 from emsp.core.sql import binary_cursor
-from emsp.core.wakeup import wake, wake_resident
+from emsp.core.wakeup import wake
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
 
@@ -63,7 +63,7 @@ def queue(
     made = written(transaction, action, message, error=error, request=request, order=order, lasting=lasting)
     made.superseded_by_newer = superseding
     _insert(made, INSERT)
-    wake_resident(tasks.deliver_callbacks)
+    wake(tasks.deliver_callbacks)
     return made
 
 

@@ -25,7 +25,12 @@ def wake(task: "Task[..., Any]", *args: Any, countdown_s: float | None = None) -
 
     A broker that is away is no error: the row is there, and the beat sweeper finds it (design.md §2).
     """
-    transaction.on_commit(lambda: _send(task, args, countdown_s))
+
+    def send() -> None:
+        if not _noted(task):
+            _send(task, args, countdown_s)
+
+    transaction.on_commit(send)
 
 
 def wake_resident(task: "Task[..., Any]") -> None:
@@ -43,7 +48,7 @@ class Held:
 
 @contextmanager
 def held(task: "Task[..., Any]") -> Iterator[Held]:
-    """In this block, in this thread, wake_resident(task) only notes it: who holds it does its work afterwards."""
+    """In this block, in this thread, a wake-up of the task is only noted: who holds it does its work afterwards."""
     _here.held = Held(task.name)
     try:
         yield _here.held
@@ -51,9 +56,17 @@ def held(task: "Task[..., Any]") -> Iterator[Held]:
         _here.held = None
 
 
+def _noted(task: "Task[..., Any]") -> bool:
+    """Whether somebody holds the task here; it is noted then."""
+    holder: Held | None = getattr(_here, "held", None)
+    if holder is None or holder.name != task.name:
+        return False
+    holder.wanted = True
+    return True
+
+
 def _call(task: "Task[..., Any]") -> None:
-    if (holder := getattr(_here, "held", None)) is not None and holder.name == task.name:
-        holder.wanted = True
+    if _noted(task):
         return
     if task.app.conf.task_always_eager:
         _send(task, (), None)

@@ -32,7 +32,7 @@ NACK = {"message": {"ack": {"status": "NACK"}}, "error": {"code": "30000", "mess
 @pytest.fixture
 def asleep(monkeypatch):
     """Nobody is woken; the test sends when it wants to."""
-    monkeypatch.setattr(callbacks, "wake_resident", lambda *args, **kwargs: None)
+    monkeypatch.setattr(callbacks, "wake", lambda *args, **kwargs: None)
 
 
 def conversation(url="http://127.0.0.1:9/bap/energy/v1", **more):

@@ -55,7 +55,7 @@ def handled(monkeypatch):
 def asleep(monkeypatch):
     """Nobody is woken: what is due stays due until the test looks at it."""
     monkeypatch.setattr(inbox, "wake_resident", lambda *args, **kwargs: None)
-    monkeypatch.setattr(callbacks, "wake_resident", lambda *args, **kwargs: None)
+    monkeypatch.setattr(callbacks, "wake", lambda *args, **kwargs: None)
 
 
 def start(state):

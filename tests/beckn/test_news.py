@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def asleep(monkeypatch):
-    monkeypatch.setattr(callbacks, "wake_resident", lambda *args, **kwargs: None)
+    monkeypatch.setattr(callbacks, "wake", lambda *args, **kwargs: None)
 
 
 @pytest.fixture
