@@ -115,4 +115,4 @@ def test_only_a_worker_of_the_queue_has_residents(monkeypatch, queues, begun):
     Sender.app.amqp.queues = type("Queues", (), {"consume_from": queues})
     tasks.begin_residents(Sender)
 
-    assert started == [["beckn.tasks.handle_requests", "beckn.tasks.deliver_callbacks"]] * begun
+    assert started == [["beckn.tasks.handle_requests"]] * begun
