@@ -2,12 +2,14 @@
 
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 import emsp.core.fields
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [
         ("beckn", "0005_own_keys_and_ciphertext"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -19,7 +21,7 @@ class Migration(migrations.Migration):
             name="waiting_since",
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="supportrequest",
             index=models.Index(
                 condition=models.Q(("waiting_since__isnull", False)),

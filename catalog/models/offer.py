@@ -64,15 +64,18 @@ class Offer(models.Model):
     cost_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     energy_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     energy_price_odd = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
-    price_words = models.TextField(blank=True, default="")
-    price_words_odd = models.TextField(blank=True, default="")
+    price_words = models.TextField(blank=True, default="", db_default="")
+    price_words_odd = models.TextField(blank=True, default="", db_default="")
     currency = models.CharField(max_length=3, blank=True)
     price_valid_until = models.DateTimeField(null=True, blank=True, db_index=True)
-    mapped_by = models.PositiveSmallIntegerField(default=0, db_index=True, editable=False)
+    mapped_by = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [SpGistIndex(fields=["point"], name="offer_point")]
+        indexes = [
+            SpGistIndex(fields=["point"], name="offer_point"),
+            models.Index(fields=["mapped_by"], name="offer_mapped_by"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.location_name}: {self.name}"

@@ -29,12 +29,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='connection',
             name='always_send_connector_id',
-            field=models.BooleanField(default=False, help_text='name the connector in each START_SESSION, also at charge points that have only one'),
+            field=models.BooleanField(db_default=False, default=False, help_text='name the connector in each START_SESSION, also at charge points that have only one'),
         ),
         migrations.AddField(
             model_name='connection',
             name='cdr_url_alias',
-            field=models.BooleanField(default=True, help_text='also take a CDR that is POSTed or PUT below /cdrs/{country_code}/{party_id}; off: 404, as OCPI has it, and the CDR comes with the next pull', verbose_name='CDRs at other addresses'),
+            field=models.BooleanField(db_default=True, default=True, help_text='also take a CDR that is POSTed or PUT below /cdrs/{country_code}/{party_id}; off: 404, as OCPI has it, and the CDR comes with the next pull', verbose_name='CDRs at other addresses'),
         ),
         migrations.AddField(
             model_name='connection',
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='connection',
             name='feed_adapter',
-            field=models.CharField(blank=True, choices=ocpi.models.connection.feed_choices, default='', help_text='translates what this CPO sends, in lists and in pushes, before it is checked and stored', max_length=20),
+            field=models.CharField(blank=True, choices=ocpi.models.connection.feed_choices, db_default='', default='', help_text='translates what this CPO sends, in lists and in pushes, before it is checked and stored', max_length=20),
         ),
         migrations.AddField(
             model_name='connection',
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='connection',
             name='price_source',
-            field=models.CharField(choices=[('ocpi', 'the tariffs that it tells by OCPI'), ('contract', 'contract tariffs, kept by staff')], default='ocpi', help_text='what quotes and bills are made of. Contract: where the tariffs told by OCPI are for others than us; a charger without a contract tariff has no price', max_length=8),
+            field=models.CharField(choices=[('ocpi', 'the tariffs that it tells by OCPI'), ('contract', 'contract tariffs, kept by staff')], db_default='ocpi', default='ocpi', help_text='what quotes and bills are made of. Contract: where the tariffs told by OCPI are for others than us; a charger without a contract tariff has no price', max_length=8),
         ),
         migrations.AddField(
             model_name='connection',
@@ -74,12 +74,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='connection',
             name='send_routing_headers',
-            field=models.BooleanField(default=True, help_text='send OCPI-from and OCPI-to headers; off for peers that refuse them. A hub needs them'),
+            field=models.BooleanField(db_default=True, default=True, help_text='send OCPI-from and OCPI-to headers; off for peers that refuse them. A hub needs them'),
         ),
         migrations.AddField(
             model_name='connection',
             name='tls_client_cert',
-            field=emsp.core.fields.EncryptedTextField(blank=True, default='', help_text='for a peer that asks for one: PEM, the certificate, those between it and its root, and the private key without a passphrase. Stored encrypted and never shown again', validators=[emsp.core.tls.check_client_cert], verbose_name='TLS client certificate'),
+            field=emsp.core.fields.EncryptedTextField(blank=True, db_default='', default='', help_text='for a peer that asks for one: PEM, the certificate, those between it and its root, and the private key without a passphrase. Stored encrypted and never shown again', validators=[emsp.core.tls.check_client_cert], verbose_name='TLS client certificate'),
         ),
         migrations.AlterField(
             model_name='tariff',

@@ -60,7 +60,7 @@ class Connection(models.Model):
         default=False, help_text="end request URLs with a slash; for CPOs that answer 404 without"
     )
     send_routing_headers = models.BooleanField(
-        default=True,
+        default=True, db_default=True,
         help_text="send OCPI-from and OCPI-to headers; off for peers that refuse them. A hub needs them",
     )
     connect_timeout_s = models.PositiveSmallIntegerField(
@@ -84,7 +84,7 @@ class Connection(models.Model):
         "after five seconds at the most",
     )
     tls_client_cert = EncryptedTextField(
-        "TLS client certificate", blank=True, default="", validators=[check_client_cert],
+        "TLS client certificate", blank=True, default="", db_default="", validators=[check_client_cert],
         help_text="for a peer that asks for one: PEM, the certificate, those between it and its root, "
         "and the private key without a passphrase. Stored encrypted and never shown again",
     )
@@ -99,17 +99,17 @@ class Connection(models.Model):
         default=False, help_text="PUT the driver's token before each command"
     )
     always_send_connector_id = models.BooleanField(
-        default=False,
+        default=False, db_default=False,
         help_text="name the connector in each START_SESSION, also at charge points that have only one",
     )
     is_hub = models.BooleanField(default=False, help_text="may push objects of any party")
     cdr_url_alias = models.BooleanField(
-        "CDRs at other addresses", default=True,
+        "CDRs at other addresses", default=True, db_default=True,
         help_text="also take a CDR that is POSTed or PUT below /cdrs/{country_code}/{party_id}; "
         "off: 404, as OCPI has it, and the CDR comes with the next pull",
     )
     feed_adapter = models.CharField(
-        max_length=20, blank=True, default="", choices=feed_choices,
+        max_length=20, blank=True, default="", db_default="", choices=feed_choices,
         help_text="translates what this CPO sends, in lists and in pushes, before it is checked and stored",
     )
     page_limit = models.PositiveIntegerField(
@@ -121,7 +121,7 @@ class Connection(models.Model):
         "longer ones are asked for piece by piece. Empty: no limit",
     )
     price_source = models.CharField(
-        max_length=8, choices=PriceSource, default=PriceSource.OCPI,
+        max_length=8, choices=PriceSource, default=PriceSource.OCPI, db_default=PriceSource.OCPI,
         help_text="what quotes and bills are made of. Contract: where the tariffs told by OCPI are for others than us; "
         "a charger without a contract tariff has no price",
     )

@@ -39,13 +39,13 @@ def told_of(key):
     return linter.told
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("key", [key for key in ours() if key not in BASELINE], ids=".".join)
 def test_the_version_before_can_go_on_beside_a_migration(key):
     assert told_of(key) == [], "see docs/operations.md, Migrations"
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_what_is_not_allowed_is_found():
     assert "CREATE_INDEX" in told_of(("ocpi", "0004_dashboard_figures"))
 
@@ -55,7 +55,7 @@ def test_the_baseline_names_migrations_that_are_there():
     assert len(BASELINE) > 20
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_migration_waits_for_a_lock_for_a_while_only(settings):
     def lock_timeout():
         with connection.cursor() as cursor:

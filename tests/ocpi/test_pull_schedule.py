@@ -123,7 +123,7 @@ def test_staff_can_have_a_peer_pulled(connection, woken):
 def test_a_pull_task_reads_all_modules_or_the_due_ones(connection, monkeypatch):
     asked = []
 
-    def pull(connection, modules=MODULES):
+    def pull(connection, modules=MODULES, *, insist=False):
         asked.append((connection.pk, list(modules)))
 
     monkeypatch.setattr(pulls, "pull_connection", pull)

@@ -1,10 +1,12 @@
 """Cases of drivers who wait for an answer."""
 
 import django.db.models.deletion
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("backoffice", "0004_uploaded_sheets"), ("beckn", "0006_support_messages")]
 
     operations = [
@@ -13,11 +15,15 @@ class Migration(migrations.Migration):
             name="support_request",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="+",
                 to="beckn.supportrequest",
             ),
+        ),
+        AddIndexConcurrently(
+            model_name="case", index=models.Index(fields=["support_request"], name="case_support_request")
         ),
         migrations.AlterField(
             model_name="case",

@@ -48,7 +48,7 @@ class Case(models.Model):
         "beckn.Callback", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     support_request = models.ForeignKey(
-        "beckn.SupportRequest", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "beckn.SupportRequest", null=True, blank=True, db_index=False, on_delete=models.SET_NULL, related_name="+"
     )
     connection = models.ForeignKey(
         "ocpi.Connection", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -85,7 +85,10 @@ class Case(models.Model):
                 name="case_resolved_with_moment",
             ),
         ]
-        indexes = [models.Index(fields=["state", "-opened_at"], name="case_by_state")]
+        indexes = [
+            models.Index(fields=["state", "-opened_at"], name="case_by_state"),
+            models.Index(fields=["support_request"], name="case_support_request"),
+        ]
 
     def __str__(self) -> str:
         return f"case {self.pk}: {CaseKind(self.kind).label}"

@@ -27,7 +27,7 @@ def test_it_imports_nothing_of_the_emsp_but_wire_types_and_signing(bap):
     assert not [name for name in early if name.startswith("django.conf.") or name == "django.conf"]
     assert settings == "beckn.bap.settings" and apps == ["django.contrib.staticfiles", "beckn.bap.apps.BapConfig"]
     ours = {name for name in late if name.split(".")[0] in OURS and not name.startswith("beckn.bap")}
-    shared = {f"emsp.core.{name}" for name in ("body_first", "csp", "log", "wire")}
+    shared = {f"emsp.core.{name}" for name in ("body_first", "correlation", "csp", "log", "wire")}
     assert ours <= {"beckn", "beckn.signing", "emsp", "emsp.core", *shared}
 
 
