@@ -70,7 +70,11 @@ class ConnectionAdmin(HandshakePages, PullPages, CircuitPages, ModelAdmin):
     inlines = (PartyInline, SyncInline)
     actions = ("pull_now", "pull_everything")
     actions_list = ("register_cpo", "invite_cpo")
-    actions_detail = ("sync_state", "register_again", "rotate_token", "end_registration", "close_circuit")
+    actions_detail = (
+        "sync_state",
+        {"title": "Registration", "items": ["register_again", "rotate_token", "end_registration"]},
+        "close_circuit",
+    )
     fieldsets = (
         (None, {"fields": ("name", "status", "versions_url", "version", "token_hint", "endpoints_shown")}),
         (

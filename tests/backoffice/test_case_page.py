@@ -195,9 +195,11 @@ def test_nothing_that_is_posted_breaks_the_page(operator):
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_case_is_taken_noted_and_resolved_in_a_browser(live_server, chromium, width):
-    PeerFactory(name="Far CPO", last_ok_at=long_ago(), last_error_at=timezone.now(), last_error="no connection")
-    person("olga", "operator")
+def test_a_case_is_taken_acted_upon_noted_and_resolved_in_a_browser(live_server, chromium, width, monkeypatch):
+    asked = []
+    monkeypatch.setattr("emsp.backoffice.cases.deeds.request_pull", asked.append)
+    peer = PeerFactory(name="Far CPO", last_ok_at=long_ago(), last_error_at=timezone.now(), last_error="no connection")
+    person("olga", "operator", "integrator")
     case = only_case()
     page = chromium.new_context(viewport={"width": width, "height": 844}).new_page()
     complaints = []
@@ -210,6 +212,9 @@ def test_a_case_is_taken_noted_and_resolved_in_a_browser(live_server, chromium, 
 
     page.get_by_role("button", name="Take it").click()
     page.locator("#history", has_text="assigned to olga").wait_for()
+    page.get_by_role("button", name="Ask the operator now").click()
+    page.locator("#history", has_text="asked the operator").wait_for()
+    assert asked == [peer]
     page.get_by_label("Note").fill("Called their desk.\nThey know.")
     page.get_by_role("button", name="Add the note").click()
     page.locator("#history", has_text="They know.").wait_for()

@@ -6,9 +6,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from emsp.backoffice.dashboard import counting
+from ocpi.models import Session, SessionUpdate
 from tests.chromium import CHROMIUM, fits
+from tests.ocpi.cpo import Listing
 
 pytestmark = [
     pytest.mark.browser,
@@ -74,3 +77,36 @@ def test_a_conversation_is_found_opened_and_acted_upon(page, charged, driver):
     entry.get_by_role("button", name="Send again").click()
     page.get_by_text("on_confirm will be sent again.").wait_for()
     page.locator(".bo-what", has_text="Sent on_confirm again.").wait_for()
+
+
+def test_news_of_a_session_is_folded_until_it_is_wanted(page, charged):
+    session = Session.objects.get()
+    for kwh in range(1, 10):
+        SessionUpdate.objects.create(
+            session=session, status="ACTIVE", energy_kwh=kwh, cost=kwh * 18, currency="INR",
+            last_updated=timezone.now(), received_at=timezone.now(),
+        )  # fmt: skip
+    page.goto(reverse("admin:beckn_transaction_change", args=[charged.pk]))
+    fold = page.locator(".bo-fold")
+    summary = fold.locator("summary").first
+    summary.get_by_text("1 kWh, 18 INR … 8 kWh, 144 INR").wait_for()
+    inner = fold.locator("ol .bo-entry")
+    assert inner.count() == 8 and not inner.first.is_visible()
+    summary.focus()
+    page.keyboard.press("Enter")
+    inner.nth(7).get_by_text("8 kWh, 144 INR").wait_for()
+    assert fits(page)
+
+
+def test_a_conversation_is_found_by_its_token_or_charger_asked_about_and_exported(page, charged, network):
+    Listing(network, "sessions", [])
+    for words in (charged.order.token.uid, "IN*CPO*E-1"):
+        page.goto(reverse("admin:beckn_transaction_changelist"))
+        page.get_by_label("Find a conversation").fill(words)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{reverse('admin:beckn_transaction_change', args=[charged.pk])}")
+    page.get_by_role("button", name="Ask the operator again").click()
+    page.locator(".bo-what", has_text="Asked CPO (IN-CPO) again: session S-1.").wait_for()
+    with page.expect_download() as export:
+        page.get_by_role("button", name="Export bundle").click()
+    assert export.value.suggested_filename.endswith(".zip") and fits(page)

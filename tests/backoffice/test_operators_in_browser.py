@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from ocpi.models import Location, ParkedObject, SyncState
+from emsp.core.models import Circuit
+from ocpi.models import Connection, Location, ParkedObject, SyncState
 from tests.backoffice.operator_page import page  # noqa: F401 (fixture)
 from tests.chromium import fits
 from tests.factories.catalog import EvseFactory, LocationFactory, PartyFactory, refreshed, station
@@ -47,6 +48,14 @@ def test_the_wizard_shows_each_step_of_a_real_handshake(page, simulated_cpo, set
     assert '"token": "***"' in page.locator(".op-step", has_text="Exchange tokens").locator("pre").first.text_content()
     assert TOKEN_A not in page.content() and fits(page)
 
+    connection = Connection.objects.get()
+    before = connection.outgoing_token
+    page.goto(f"{page.root}{reverse('admin:ocpi_connection_rotate', args=[connection.pk])}")
+    page.get_by_role("button", name="Change both tokens").click()
+    page.locator(".op-step", has_text="Exchange tokens").wait_for()
+    connection.refresh_from_db()
+    assert connection.outgoing_token != before and connection.outgoing_token not in page.content() and fits(page)
+
 
 def test_progress_moves_without_a_reload(page):  # noqa: F811
     party = make_party("CPO")
@@ -62,6 +71,40 @@ def test_progress_moves_without_a_reload(page):  # noqa: F811
     card.get_by_text("100 of 400 read").wait_for()
     assert card.locator("progress").evaluate("bar => bar.value") == 25
     assert card.bounding_box()["height"] == height and fits(page)
+
+
+def test_a_pull_is_asked_for_with_a_button(page, monkeypatch):  # noqa: F811
+    asked = []
+    monkeypatch.setattr("ocpi.services.pulls.wake", lambda task, *args: asked.append((task.name, *args)))
+    party = make_party("CPO")
+    page.goto(f"{page.root}{reverse('admin:ocpi_connection_sync', args=[party.connection_id])}")
+    page.get_by_role("button", name="Pull changes now").click()
+    page.get_by_text("What changed will be read now.").wait_for()
+    assert asked == [("ocpi.tasks.pull_connection", party.connection_id)]
+
+
+def test_a_circuit_is_closed_in_the_browser(page):  # noqa: F811
+    row, at = make_party("CPO").connection, timezone.now()
+    Circuit.objects.create(
+        kind=row.partner.kind, partner=row.partner.key, name=row.partner.name, failures=6, opened_at=at,
+        probe_at=at, pause_s=4, last_failure_at=at, last_failure="no answer in time",
+    )  # fmt: skip
+    page.goto(f"{page.root}{reverse('admin:ocpi_connection_change', args=[row.pk])}")
+    page.get_by_text("Left alone since").wait_for()
+    page.goto(page.get_by_role("link", name="Close the circuit", include_hidden=True).first.evaluate("link => link.href"))
+    page.get_by_role("button", name="Close it").click()
+    page.get_by_text("Called as usual. Last failure").wait_for()
+    assert Circuit.objects.get().opened_at is None and fits(page)
+
+
+def test_a_wrong_setting_is_told_at_its_field(page):  # noqa: F811
+    row = make_party("CPO").connection
+    page.goto(f"{page.root}{reverse('admin:ocpi_connection_change', args=[row.pk])}")
+    page.locator("#id_max_range_days").fill("0")
+    page.locator("#id_max_range_days").evaluate("field => field.form.noValidate = true")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".field-max_range_days", has_text="Ensure this value is greater than or equal to 1.").wait_for()
+    assert fits(page)
 
 
 def test_a_parked_object_is_mended_in_the_browser(page):  # noqa: F811
@@ -120,6 +163,8 @@ def test_the_map_leads_to_a_site_with_the_keyboard(page, settings):  # noqa: F81
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="South").first.wait_for()
     page.get_by_text("₹18.00/kWh").first.wait_for()
+    page.get_by_text("Why", exact=True).click()
+    page.get_by_text("No price book is in force.").wait_for()
     assert fits(page)
 
 

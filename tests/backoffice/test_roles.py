@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from emsp.backoffice.models import Case, ShippedRole
 from emsp.backoffice.roles import install, shipped
-from tests.backoffice.conftest import browser_of, person
+from tests.backoffice.conftest import browser_of, log_in, person
+from tests.chromium import CHROMIUM, fits
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +103,22 @@ def test_links_lead_only_where_a_person_may_go():
 
     assert "/admin/backoffice/case/" in page and "/admin/charging_sessions/order/" in page
     assert "/admin/auth/user/" not in page and "/admin/admin/logentry/" not in page
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_sidebar_holds_the_pages_of_a_role_and_no_other(live_server, chromium, width):
+    person("paul", "pricing")
+    page = chromium.new_context(viewport={"width": width, "height": 844}).new_page()
+    log_in(page, live_server.url, "paul")
+    page.wait_for_url("**/admin/")
+    pages = page.locator("#nav-sidebar-apps a")
+    assert pages.evaluate_all("links => links.map(link => link.querySelector('span:last-child').textContent.trim())") == [
+        "Price book", "Price rules", "Contract tariffs", "Connections", "Map", "Commands", "Sessions", "CDRs",
+        "Parked objects", "Offers", "Locations", "Connectors", "Tariffs",
+    ]  # fmt: skip
+    assert fits(page)
+    refused = page.goto(f"{live_server.url}{reverse('admin:charging_sessions_statement_changelist')}")
+    assert refused.status == 403

@@ -298,6 +298,50 @@ def test_a_token_is_blocked_in_a_browser(live_server, chromium, network, width):
     assert Token.objects.get().blocked_reason == "card lost"
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_cards_are_issued_brought_in_and_pushed_again_in_a_browser(live_server, chromium, network, width):
+    network.add_passthru("http://localhost")
+    make_party()
+    there, other = Operator(network, "04A1B2C3D4E5F6"), Operator(network, "04000000000001")
+    person("olga", "operator")
+    page = chromium.new_context(viewport={"width": width, "height": 844}).new_page()
+    log_in(page, live_server.url, "olga")
+    page.wait_for_url("**/admin/")
+    page.goto(f"{live_server.url}{reverse('admin:ocpi_token_add')}")
+    page.locator("#id_type").select_option("RFID")
+    page.locator("#id_uid").fill("04a1b2c3d4e5f6")
+    assert fits(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/admin/ocpi/token/")
+    token = Token.objects.get()
+    assert there.puts == [token_object(token)]
+
+    page.goto(f"{live_server.url}{reverse('admin:ocpi_token_import')}")
+    sheet = b"uid,type,contract_id,whitelist,valid,language\n04000000000001,RFID,,ALLOWED,true,en\n"
+    page.locator("input[type=file]").set_input_files({"name": "c.csv", "mimeType": "text/csv", "buffer": sheet})
+    page.locator("#id_format").select_option(label="csv")
+    page.get_by_role("button", name="Submit").click()
+    assert fits(page)
+    page.get_by_role("button", name="Confirm import").click()
+    page.wait_for_url("**/admin/ocpi/token/")
+    assert other.puts == [token_object(Token.objects.get(uid="04000000000001"))]
+
+    there.copy |= {"valid": False}
+    page.goto(f"{live_server.url}{reverse('admin:ocpi_token_ask', args=[token.pk, 'check'])}")
+    page.locator("#content form button, main form button").last.click()
+    page.wait_for_url(f"**{reverse('admin:ocpi_token_change', args=[token.pk])}")
+    page.goto(f"{live_server.url}{reverse('admin:ocpi_tokencopy_changelist')}")
+    page.get_by_text("valid: ours true, theirs false").first.wait_for()
+    assert fits(page)
+    page.goto(f"{live_server.url}{reverse('admin:ocpi_token_ask', args=[token.pk, 'push'])}")
+    page.locator("#content form button, main form button").last.click()
+    page.wait_for_url(f"**{reverse('admin:ocpi_token_change', args=[token.pk])}")
+    assert there.copy == token_object(token) and states() == ["SAME", "SAME"]
+
+
 def test_a_lease_is_taken_when_its_copy_is_pushed_and_not_before(party, token, monkeypatch):
     second = TokenFactory(uid="04FFEEDDCCBBAA", type="RFID")
     token_copies.push_everywhere(token)

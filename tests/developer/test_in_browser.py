@@ -69,3 +69,15 @@ def test_an_operation_opens_by_the_keyboard(page, docs):
     page.locator("#search summary").focus()
     page.keyboard.press("Enter")
     page.get_by_text("Then we send on_search").wait_for()
+
+
+def test_the_navigation_leads_from_a_guide_to_an_example(page, docs):
+    page.goto(f"{docs}/")
+    menu = page.get_by_role("navigation", name="Documentation")
+    menu.get_by_role("link").first.click()
+    page.locator("main h1").wait_for()
+    assert menu.locator("a[aria-current=page]").count() == 1
+    menu.locator("a[href*='api/beckn']").click()
+    page.locator("#search summary").click()
+    page.locator("#search pre", has_text='"action": "search"').first.wait_for()
+    assert fits(page)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.beckn.bap import world
+from tests.chromium import fits
 
 pytestmark = pytest.mark.browser
 BUSY = {"code": "40002", "message": "EVSE_UNAVAILABLE: the bay is occupied"}
@@ -84,6 +85,54 @@ def test_without_a_stream_the_session_is_polled(page, driver):
     told = {"energy-delivered": "4.10kWh", "start-time": "2026-01-05T10:03:00Z"}
     driver.tell("on_status", world.order("ACTIVE", order_id=world.ORDER_ID, told=told))
     page.locator("[data-live=energy]", has_text="4.1").wait_for()
+
+
+def test_what_a_cancellation_costs_is_told_before_it(page, driver, bpp):
+    bpp.script("get_cancellation_reasons", {"cancellation_reasons": world.REASONS})
+    driver.charge()
+    follow(page, driver)
+    page.goto(f"{driver.browser.url}{driver.order_path}")
+    page.get_by_role("link", name="Cancel order").click()
+    page.get_by_text("Cancelling now costs ₹46.20.").wait_for()
+    made = world.order("INVALID", status="CANCELLED", order_id=world.ORDER_ID, priced=world.quote("46.20", "36.20", "3.2"),
+                       cancellation={"cancelled_by": "CONSUMER", "reason": {"id": "5"}})  # fmt: skip
+    bpp.script("cancel", {"order": made})
+    page.get_by_label("Plan changed").check()
+    assert fits(page)
+    page.get_by_role("button", name="Cancel the order").click()
+    page.get_by_role("heading", name="Cancelled").wait_for()
+    page.get_by_role("link", name="See the receipt").click()
+    page.locator(".sum", has_text="₹46.20").wait_for()
+    assert fits(page)
+
+
+def test_from_the_stop_to_the_stars_and_to_support(page, driver, bpp):
+    driver.charge()
+    follow(page, driver)
+    page.goto(f"{driver.browser.url}{driver.order_path}")
+    bpp.script("update", {"order": world.order("COMPLETED", order_id=world.ORDER_ID)})
+    page.get_by_role("button", name="Stop charging").click()
+    page.get_by_role("heading", name="Charging ended").wait_for()
+    driver.tell("on_status", world.bill())
+    page.get_by_role("link", name="See the receipt").click()
+
+    bpp.script("rating", {})
+    page.get_by_role("link", name="Rate this charge").click()
+    page.locator("label", has_text="4 stars").click()
+    assert page.get_by_role("radio", name="4 stars").is_checked() and fits(page)
+    page.get_by_role("button", name="Send rating").click()
+    page.get_by_text("You gave 4 stars.").wait_for()
+
+    page.get_by_role("main").get_by_role("link", name="My orders").click()
+    row = page.locator(".orders li", has_text="Connaught Place Plaza")
+    row.get_by_text("₹91.00").wait_for()
+    assert row.count() == 1 and fits(page)
+    row.get_by_role("link").click()
+    bpp.script("support", {"support": {"phone": "+911800108000", "url": "https://bpp.example/help"}})
+    page.get_by_role("link", name="Something wrong?").click()
+    page.get_by_role("button", name="Ask for help").click()
+    link = page.get_by_role("link", name="Write to the provider, read answers")
+    assert link.get_attribute("href") == "https://bpp.example/help" and fits(page)
 
 
 def test_the_status_of_the_stations_is_kept_fresh(page, bap, bpp):
