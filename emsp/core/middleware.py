@@ -3,16 +3,21 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
 
 from emsp.core import exchanges
 from emsp.core.correlation import about, ids_now
 from emsp.core.exchanges import BECKN, OCPI, Ending
 from emsp.core.wire import moment_text
 
+PARTNERS = ("/beckn/", "/ocpi/")  # below these addresses there are doors only, no pages
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -63,19 +68,37 @@ def _outcome(status: int, *, refused: bool) -> str:
     return exchanges.REFUSED if refused or status >= 400 else exchanges.OK
 
 
+class _Doors(BaseHandler):
+    """Leads a request straight to its view, without what MIDDLEWARE has for pages."""
+
+    _get_response: Handler
+    _view_middleware: tuple[Any, ...] = ()
+    _template_response_middleware: tuple[Any, ...] = ()
+    _exception_middleware: tuple[Any, ...] = ()
+
+    def handler(self) -> Handler:
+        """From a request to its answer, with the headers that every answer has."""
+        view = convert_exception_to_response(self._get_response)
+        common: Any = CommonMiddleware(XFrameOptionsMiddleware(view))
+        return cast(Handler, convert_exception_to_response(common))
+
+
 class PartnerEdgeMiddleware:
     """Refuses a body over BODY_LIMIT_BYTES before anything reads it, on the doors of partners.
 
-    A body of unknown length (chunked) is read up to the limit and not further.
+    A body of unknown length (chunked) is read up to the limit and not further. What stands below it in MIDDLEWARE
+    is for pages (sessions, logins, forms): a partner's request goes to its door without.
     """
 
     def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
+        self.get_response, self.doors = get_response, _Doors().handler()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(("/beckn/", "/ocpi/")) and _too_large(request):
+        if not request.path.startswith(PARTNERS):
+            return self.get_response(request)
+        if _too_large(request):
             return partner_error(request, 413, f"the body is larger than {settings.BODY_LIMIT_BYTES} bytes")
-        return self.get_response(request)
+        return self.doors(request)
 
 
 def _too_large(request: HttpRequest) -> bool:

@@ -7,13 +7,13 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from emsp.core.wire import WireError
 from ocpi.models import Evse, EvseStatus, Location, Party
 from ocpi.services.location_merging import opened
 from ocpi.services.location_mirror import Branch, LocationMirror
-from ocpi.services.location_rows import own_last_updated
+from ocpi.services.location_rows import said_at
 from ocpi.services.ownership import check_owner, id_of, same_id
 from ocpi.services.patch_moments import dated
 from ocpi.services.reading_objects import naming_the_member, whole
@@ -35,6 +35,23 @@ log = logging.getLogger(__name__)
 QUICK = frozenset({"status", "last_updated"})
 UNLISTED = frozenset({EvseStatus.REMOVED.value, EvseStatus.PLANNED.value})
 LOCATION_IDS = frozenset({"id", "country_code", "party_id"})
+RAW = Evse._meta.get_field("raw")
+
+# The location is locked first, as by everybody. PostgreSQL reads again what it had to wait for.
+LOCK_STATUS = """
+    select location.id, location.gone_at, evse.id, evse.status, evse.last_updated, evse.raw ->> 'last_updated'
+    from ocpi_location location join ocpi_evse evse on evse.location_id = location.id and evse.key = %(evse)s
+    where location.party_id = %(party)s and location.key = %(location)s
+    for no key update of location, evse
+"""
+WRITE_STATUS = """
+    with raised as (
+        update ocpi_location set last_updated = greatest(last_updated, %(at)s), gone_at = null
+        where id = %(location_pk)s and (last_updated < %(at)s or gone_at is not null)
+    )
+    update ocpi_evse set status = %(status)s, raw = raw || %(raw)s, last_updated = greatest(last_updated, %(at)s)
+    where id = %(evse_pk)s
+"""
 
 
 def patch_location(party: Party, location_id: str, patch: Any, *, received_at: datetime) -> None:
@@ -108,31 +125,26 @@ def _patch_evse(party: Party, location_id: str, evse_uid: str, patch: dict[str, 
 
 
 def _patch_status(party: Party, location_id: str, evse_uid: str, patch: dict[str, Any]) -> None:
-    """The quick path of the commonest push: one row lock, one or two updates, however big the location."""
+    """The quick path of the commonest push: one statement that locks, one that writes, however big the location."""
     at = scalars.moment(patch["last_updated"])
-    location = (
-        Location.objects.select_for_update(no_key=True).only("pk", "last_updated", "gone_at")
-        .filter(party=party, key=location_id.casefold()).first()
-    )
-    if location is None:
-        raise UnknownObject("locations", "location")
-    evse = Evse.objects.filter(location=location.pk, key=evse_uid.casefold()).first()
-    if evse is None:
-        raise UnknownObject("locations", "EVSE")
-    if party.connection.check_last_updated and at < own_last_updated(evse):
-        return _log_late("EVSE", evse_uid)
-    old, evse.status = evse.status, vocabulary.evse_status(_word(patch["status"]))
-    evse.raw = scalars.storable(evse.raw | without(patch, "uid"))
-    evse.last_updated = max(evse.last_updated, at)
-    evse.save(update_fields=["status", "raw", "last_updated"])
-    if at > location.last_updated or location.gone_at is not None:
-        Location.objects.filter(pk=location.pk).update(
-            last_updated=max(at, location.last_updated), gone_at=None
-        )
-    if evse.status != old:
-        evse_status_changed.send(sender=Evse, evse_ids=[evse.pk])
-    if location.gone_at is not None or (evse.status != old and UNLISTED & {old, evse.status}):
-        locations_stored.send(sender=Location, location_ids=[location.pk])
+    keys: dict[str, Any] = {"party": party.pk, "location": location_id.casefold(), "evse": evse_uid.casefold()}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_STATUS, keys)
+        found = cursor.fetchone()
+        if found is None:
+            known = Location.objects.filter(party=party, key=keys["location"]).exists()
+            raise UnknownObject("locations", "EVSE" if known else "location")
+        location_pk, gone_at, evse_pk, old, last_updated, own = found
+        if party.connection.check_last_updated and at < said_at(own, last_updated):
+            return _log_late("EVSE", evse_uid)
+        status = vocabulary.evse_status(_word(patch["status"]))
+        raw = RAW.get_db_prep_value(scalars.storable(without(patch, "uid")), connection)
+        values: dict[str, Any] = {"location_pk": location_pk, "evse_pk": evse_pk, "at": at, "status": status, "raw": raw}
+        cursor.execute(WRITE_STATUS, values)
+    if status != old:
+        evse_status_changed.send(sender=Evse, evse_ids=[evse_pk])
+    if gone_at is not None or (status != old and UNLISTED & {old, status}):
+        locations_stored.send(sender=Location, location_ids=[location_pk])
     return None
 
 

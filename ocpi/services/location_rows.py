@@ -1,5 +1,6 @@
 """From OCPI's Location, EVSE and Connector to the columns of our rows."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -66,10 +67,15 @@ def connector_columns(node: ConnectorNode) -> dict[str, Any]:
 
 def own_last_updated(row: Location | Evse | Connector) -> Any:
     """last_updated that the CPO gave this object itself; the column may be later, raised by a child."""
+    return said_at(row.raw.get("last_updated"), row.last_updated)
+
+
+def said_at(own: Any, column: datetime) -> datetime:
+    """The moment that an object's last_updated, as received, names; that of its column where it names none."""
     try:
-        return scalars.moment(row.raw.get("last_updated"))
+        return scalars.moment(own)
     except ValueError:
-        return row.last_updated
+        return column
 
 
 def assign(row: Model, columns: dict[str, Any]) -> tuple[bool, bool]:

@@ -371,6 +371,26 @@ def test_a_body_over_one_megabyte_is_413_before_anything_reads_it(bap, django_as
     assert response.json()["message"]["ack"]["status"] == "NACK"
 
 
+def test_a_door_does_without_what_pages_need_and_keeps_the_headers_of_every_answer(bap, monkeypatch):
+    def asked(self, request, *args):
+        raise AssertionError("a partner has no session and fills in no form")
+
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", asked)
+    monkeypatch.setattr("django.middleware.csrf.CsrfViewMiddleware.process_view", asked)
+
+    response = bap("search", SEARCH)
+
+    assert (response.status_code, response.json()) == (200, ACK)
+    assert response["Content-Length"] == str(len(response.content))
+    assert (response["X-Frame-Options"], response["X-Content-Type-Options"]) == ("DENY", "nosniff")
+
+
+def test_a_host_that_is_none_is_400_in_the_envelope_of_the_door(client):
+    response = client.post("/beckn/search", b"{}", content_type="application/json", headers={"Host": "a b"})
+
+    assert_nack(response, 400, "bad request")
+
+
 def test_a_large_body_within_the_limit_is_taken(bap):
     assert bap("search", {"intent": {}, "x": "y" * 900_000}).json() == ACK
 
