@@ -16,10 +16,10 @@ from catalog.selectors import priced_by
 from catalog.services.listing import HIDDEN, LISTED
 from catalog.services.offer_rows import offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
+from emsp.core.sql import upsert
 from ocpi.models import Connector, Evse, Location, Tariff
 
 PAGE = 200
-BATCH = 1_000
 # What refresh writes; offer_id and fulfillment_id stay as they were given at first.
 MAPPED = [
     "party",
@@ -142,9 +142,7 @@ def _refresh_page(location_ids: list[int], at: datetime) -> None:
         if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _COMPARED):
             wanted.fulfillment_id = fulfillments.setdefault(evse.pk, wanted.fulfillment_id)
             changed.append(wanted)
-    Offer.objects.bulk_create(
-        changed, BATCH, update_conflicts=True, unique_fields=["connector"], update_fields=MAPPED
-    )
+    upsert(Offer, changed, ["connector"], MAPPED)
 
 
 @dataclass(frozen=True)

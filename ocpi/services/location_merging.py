@@ -42,14 +42,15 @@ class Merge:
 
     def site(self, row: Location, node: LocationNode) -> bool:
         """Take over a location without its EVSEs. False when it came too late."""
+        if row.pk in self._mirror.created:  # made of this node
+            self._mirror.touched.add(row.pk)
+            return True
         self._is_there(row)
         if self._too_late(row, node.last_updated):
             return False
         changed, material = assign(row, location_columns(node))
         if changed:
             self._mirror.note_location(row, material=material)
-        if row.pk in self._mirror.created:
-            self._mirror.touched.add(row.pk)
         self._raise_location(row, node.last_updated)
         return True
 
@@ -111,13 +112,15 @@ class Merge:
         connector = branch.connectors.get(node.key)
         if connector is not None and self._too_late(connector, node.last_updated):
             return None
-        new = connector is None or connector.removed
         if connector is None:
             connector = branch.connectors[node.key] = Connector(
                 evse=branch.evse, ocpi_id=node.value.id, key=node.key, last_updated=node.last_updated,
                 position=len(branch.connectors) if position is None else position, **connector_columns(node),
             )
             self._mirror.note_connector(row, connector, material=True)
+            self._raise_evse(row, branch.evse, node.last_updated)
+            return True
+        new = connector.removed
         place = connector.position if position is None else position
         columns = connector_columns(node) | {"position": place, "last_updated": node.last_updated}
         changed, material = assign(connector, columns)

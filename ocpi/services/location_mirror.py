@@ -3,16 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
-from django.db.models import Model
-
+from emsp.core.sql import upsert
 from ocpi.models import Connector, Evse, Location, Party
 from ocpi.services.location_rows import location_columns
 from ocpi.signals import locations_stored
 from ocpi.wire.v2_2_1.trees import LocationNode
 
-BATCH = 1000
 LOCATION_FIELDS = [
     "publish", "name", "address", "city", "postal_code", "state", "country", "latitude", "longitude",
     "time_zone", "is_green_energy", "raw", "last_updated", "gone_at",
@@ -25,7 +22,6 @@ CONNECTOR_FIELDS = [
     "standard", "format", "power_type", "max_voltage_v", "max_amperage_a", "max_electric_power_w",
     "tariff_ids", "raw", "last_updated", "removed", "position",
 ]
-M = TypeVar("M", bound=Model)
 
 
 @dataclass
@@ -46,6 +42,7 @@ class LocationMirror:
     def __init__(self, party: Party, received_at: datetime) -> None:
         self.party, self.received_at = party, received_at
         self.created: set[int] = set()
+        self._new_keys: set[str] = set()
         self.touched: set[int] = set()
         self._branches: dict[int, dict[str, Branch]] = {}
         self._locations: dict[int, Location] = {}
@@ -65,11 +62,10 @@ class LocationMirror:
         missing = [node for key, node in sorted(wanted.items()) if key not in rows]
         if missing:
             # Two pushes may bring the same new location at once: the second one finds the row of the first.
-            made = [self._new_location(node) for node in missing]
-            Location.objects.bulk_create(made, BATCH, ignore_conflicts=True)
-            fresh = self._locked(node.key for node in missing)
-            self.created |= {row.pk for row in fresh.values() if row.seen_at == self.received_at}
-            rows |= fresh
+            made = {row.key: row for row in self._insert(missing)}
+            self.created |= {row.pk for row in made.values()}
+            self._new_keys |= made.keys()
+            rows |= made | self._locked(node.key for node in missing if node.key not in made)
         self._load_branches(rows.values())
         return rows
 
@@ -97,21 +93,26 @@ class LocationMirror:
 
     def write(self) -> None:
         """Write what was noted and tell it: locations_stored, once, for what was touched."""
-        _upsert(Evse, self._evses.values(), ["location", "key"], EVSE_FIELDS)
-        _upsert(Connector, self._connectors.values(), ["evse", "key"], CONNECTOR_FIELDS)
-        _upsert(Location, self._locations.values(), ["party", "key"], LOCATION_FIELDS)
+        upsert(Evse, list(self._evses.values()), ["location", "key"], EVSE_FIELDS)
+        for connector in self._connectors.values():
+            connector.evse_id = connector.evse.pk  # that of a new one is known now
+        upsert(Connector, list(self._connectors.values()), ["evse", "key"], CONNECTOR_FIELDS)
+        upsert(Location, list(self._locations.values()), ["party", "key"], LOCATION_FIELDS)
         if self.touched:
             locations_stored.send(sender=Location, location_ids=sorted(self.touched))
 
     def mark_seen(self, keys: Iterable[str]) -> None:
-        """Note that these locations were received now, whether they could be read or not."""
-        Location.objects.filter(party=self.party, key__in=list(keys)).update(
-            seen_at=self.received_at, gone_at=None
-        )
+        """Note that these locations were received now, whether they could be read or not; new rows say so already."""
+        stored = Location.objects.filter(party=self.party, key__in=[key for key in keys if key not in self._new_keys])
+        stored.update(seen_at=self.received_at, gone_at=None)
 
     def _locked(self, keys: Iterable[str]) -> dict[str, Location]:
         rows = Location.objects.filter(party=self.party, key__in=list(keys)).order_by("pk")
         return {row.key: row for row in rows.select_for_update(no_key=True)}
+
+    def _insert(self, nodes: list[LocationNode]) -> list[Location]:
+        made = [self._new_location(node) for node in nodes]
+        return upsert(Location, made, ["party", "key"])
 
     def _new_location(self, node: LocationNode) -> Location:
         return Location(
@@ -123,7 +124,7 @@ class LocationMirror:
         by_pk = {row.pk: row for row in rows}
         self._branches |= {pk: {} for pk in by_pk}
         by_evse: dict[int, Branch] = {}
-        for evse in Evse.objects.filter(location__in=by_pk).order_by("position", "pk"):
+        for evse in Evse.objects.filter(location__in=by_pk.keys() - self.created).order_by("position", "pk"):
             evse.location = by_pk[evse.location_id]
             branch = self._branches[evse.location_id][evse.key] = by_evse[evse.pk] = Branch(evse)
         if not by_evse:
@@ -132,11 +133,3 @@ class LocationMirror:
             branch = by_evse[connector.evse_id]
             connector.evse = branch.evse
             branch.connectors[connector.key] = connector
-
-
-def _upsert(model: type[M], rows: Iterable[M], unique: list[str], fields: list[str]) -> None:
-    given = list(rows)
-    if given:
-        model._default_manager.bulk_create(
-            given, BATCH, update_conflicts=True, unique_fields=unique, update_fields=fields
-        )
