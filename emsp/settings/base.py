@@ -1,5 +1,6 @@
 """Django itself: applications, database, admin, templates, logs."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -187,6 +188,8 @@ LOGGING = {
 # tells the figures of all; prometheus_client reads the name by itself, too. The port is that of a worker which is
 # scraped by itself; 0: none.
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+if not PROMETHEUS_MULTIPROC_DIR:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # an empty one is the working directory to prometheus_client
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 
 # A span for each exchange, to OpenTelemetry. Needs the extra `otel` (requirements/otel.txt).

@@ -205,7 +205,7 @@ def test_a_standby_is_read_and_one_whose_replay_is_paused_is_not(asked, second, 
 
     found = offers_near(PLACE)
     assert [each.pk for each in found] == [offer.pk]
-    assert (asked, found[0]._state.db) == (["replica"], "default")
+    assert (asked, found[0].party._state.db) == (["replica"], "default")
 
     with connections["replica"].cursor() as cursor:
         cursor.execute("SELECT pg_wal_replay_pause()")

@@ -123,11 +123,11 @@ def test_an_error_that_leaves_an_exchange_is_a_failure(fresh_figures):
     assert counted("ocpi", "sent", "commands", "cpo", "failed") == 1
 
 
-def run(code, **environment):
+def run(code, cwd=ROOT, **environment):
     done = subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\nfrom emsp.core import exchanges\n{code}"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "emsp.settings.test"} | environment,
+        cwd=cwd, capture_output=True, text=True, check=True,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "emsp.settings.test", "PYTHONPATH": str(ROOT)} | environment,
     )  # fmt: skip
     return done.stdout
 
@@ -145,6 +145,14 @@ def test_one_scrape_tells_the_figures_of_all_processes(tmp_path):
     assert f'emsp_exchanges_total{{outcome="ok",{labels}}} 3.0\n' in text
     assert 'emsp_partner_seconds_count{partner="cpo",protocol="ocpi",step="pulled"} 3.0\n' in text
     assert text.count("# TYPE emsp_exchanges_total counter") == 1
+
+
+def test_an_empty_folder_of_figures_is_none(tmp_path):
+    count = "exchanges.tell('ocpi', 'pulled', exchanges.Ending(), subject='cdrs', partner='cpo', seconds=0.3)"
+
+    run(count, cwd=tmp_path, PROMETHEUS_MULTIPROC_DIR="")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_worker_answers_prometheus_on_a_port_of_its_own(fresh_figures):
