@@ -98,7 +98,10 @@ def fee_now(order: "Order") -> str:
         return _("Cancelling now is free.")
     agreed = order.agreed_total or Decimal(0)
     fee = agreed * stands.fee_percent / 100 if stands.fee_percent is not None else stands.fee_amount
-    return _("Cancelling now costs %(fee)s.") % {"fee": money(fee, stands.currency)}
+    told = {"fee": money(fee, stands.currency)}
+    if stands.state == "ACTIVE":  # what was charged is paid for, where that is more
+        return _("Cancelling now costs at least %(fee)s.") % told
+    return _("Cancelling now costs %(fee)s.") % told
 
 
 @register.filter

@@ -93,7 +93,7 @@ def test_what_a_cancellation_costs_is_told_before_it(page, driver, bpp):
     follow(page, driver)
     page.goto(f"{driver.browser.url}{driver.order_path}")
     page.get_by_role("link", name="Cancel order").click()
-    page.get_by_text("Cancelling now costs ₹46.20.").wait_for()
+    page.get_by_text("Cancelling now costs at least ₹46.20.").wait_for()
     made = world.order("INVALID", status="CANCELLED", order_id=world.ORDER_ID, priced=world.quote("46.20", "36.20", "3.2"),
                        cancellation={"cancelled_by": "CONSUMER", "reason": {"id": "5"}})  # fmt: skip
     bpp.script("cancel", {"order": made})
