@@ -1,4 +1,4 @@
-"""A driver pays at the sandbox gateway from the app, in a browser: the payment fails, then it is made, and the app goes on."""
+"""A driver pays at the sandbox gateway, in a browser: the payment fails, then it is made, and the app goes on by itself."""
 
 import json
 import threading
