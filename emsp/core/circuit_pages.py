@@ -45,7 +45,7 @@ class CircuitPages:
     def circuit(self, row: Any) -> str:
         return told(row.partner)
 
-    @action(description="Close circuit", icon="electrical_services", permissions=["change"])
+    @action(description="Close the circuit", icon="electrical_services", permissions=["change"])
     def close_circuit(self, request: HttpRequest, object_id: int) -> HttpResponse:
         row = get_object_or_404(self.model, pk=object_id)
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])

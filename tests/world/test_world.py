@@ -139,21 +139,6 @@ def test_what_a_silent_partner_costs_the_others_is_measured(world):
     ]
 
 
-def test_ctrl_c_ends_everything_and_shows_no_secret(world):
-    said = world.said
-    status = world.end()
-
-    assert status == 0
-    assert not (world.folder / "world.json").exists()
-    for port in range(world.base, world.base + 3):
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) != 0
-    output = "".join(world.output)
-    assert "Traceback" not in output
-    for secret in (said["emsp"]["admin"]["password"], said["bap"]["signing_private_key"], "+910000000000"):
-        assert secret not in output
-
-
 def test_the_bench_measures_each_thing_beside_its_floor(world, tmp_path):
     told = tmp_path / "bench.json"
     done = world.manage(
@@ -169,3 +154,18 @@ def test_the_bench_measures_each_thing_beside_its_floor(world, tmp_path):
         "pull of 200 locations",
     ]  # fmt: skip
     assert all(row["ratios"]["throughput"]["median"] > 0 and row["measured"][0]["failed"] == 0 for row in rows)
+
+
+def test_ctrl_c_ends_everything_and_shows_no_secret(world):
+    said = world.said
+    status = world.end()
+
+    assert status == 0
+    assert not (world.folder / "world.json").exists()
+    for port in range(world.base, world.base + 3):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+    output = "".join(world.output)
+    assert "Traceback" not in output
+    for secret in (said["emsp"]["admin"]["password"], said["bap"]["signing_private_key"], "+910000000000"):
+        assert secret not in output
