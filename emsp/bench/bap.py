@@ -97,11 +97,13 @@ class Sender:
 
     def order(self) -> dict[str, float]:
         """search for the item, then select, init and confirm of one order, with the operator's answers."""
-        latitude, longitude = places.point(self.draw.randrange(self.task["locations"]))
-        transaction_id = str(uuid.uuid4())
-        _, _, found = self._ask("search", transaction_id, _around(latitude, longitude, "0.1"))
-        provider = found["catalog"]["providers"][0]
-        item = provider["items"][0]
+        transaction_id, free = str(uuid.uuid4()), list[Any]()
+        while not free:  # pushes before this may have left all chargers of a station busy
+            latitude, longitude = places.point(self.draw.randrange(self.task["locations"]))
+            _, _, found = self._ask("search", transaction_id, _around(latitude, longitude, "0.1"))
+            provider = found["catalog"]["providers"][0]
+            free = [item for item in provider["items"] if _is_free(item)]
+        item = free[0]
         measure = {"type": "CONSTANT", "value": "8", "unit": "kWh"}
         order: dict[str, Any] = {
             "provider": {"id": provider["id"]}, "fulfillments": [{"id": item["fulfillment_ids"][0]}],
@@ -145,6 +147,11 @@ class Sender:
         if status != 200:
             raise Failed(f"{action} was answered {status}: {answer[:200]!r}")
         return time.perf_counter() - begun, begun
+
+
+def _is_free(item: dict[str, Any]) -> bool:
+    told = {tag["descriptor"]["code"]: tag["value"] for tag in item["tags"][0]["list"]}
+    return bool(told["status"] == "Available")
 
 
 def _around(latitude: Decimal, longitude: Decimal, radius_km: str) -> dict[str, Any]:
