@@ -47,7 +47,7 @@ lint: venv ## style, import contracts, types
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m mypy $(APPS)
 
-audit: ## look the pinned dependencies up among the known vulnerabilities (needs pypi.org)
+audit: ## look the pinned dependencies up among the known vulnerabilities (needs the index of packages)
 	@PYTHON='$(PYTHON)' deploy/venv .venv-audit requirements/audit.txt
 	@for list in base dev; do .venv-audit/bin/pip-audit --require-hashes --disable-pip --strict -r requirements/$$list.txt || exit 1; done
 

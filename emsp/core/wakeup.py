@@ -66,8 +66,6 @@ def _noted(task: "Task[..., Any]") -> bool:
 
 
 def _call(task: "Task[..., Any]") -> None:
-    if _noted(task):
-        return
     if task.app.conf.task_always_eager:
         _send(task, (), None)
         return

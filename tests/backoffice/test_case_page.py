@@ -14,7 +14,7 @@ from ocpi.models import Session, SyncState
 from ocpi.services import cdrs
 from sessions.models import CdrAudit, MissingCdr, Order
 from tests.backoffice.conftest import browser_of, log_in, person
-from tests.chromium import CHROMIUM, fits
+from tests.chromium import fits
 from tests.factories.ocpi import PeerFactory, cdr_body
 from tests.ocpi.cpo import BASE, Listing, envelope
 
@@ -192,7 +192,6 @@ def test_nothing_that_is_posted_breaks_the_page(operator):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_case_is_taken_acted_upon_noted_and_resolved_in_a_browser(live_server, chromium, width, monkeypatch):

@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from emsp.backoffice.dashboard import counting
 from ocpi.models import Session, SessionUpdate
-from tests.chromium import CHROMIUM, fits
+from tests.chromium import fits
 from tests.ocpi.cpo import Listing
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -19,7 +19,7 @@ from emsp.backoffice.models import Authenticator
 from emsp.backoffice.roles import second_factor
 from emsp.core.addresses import client_ip
 from tests.backoffice.conftest import PASSWORD, browser_of, log_in, person
-from tests.chromium import CHROMIUM, fits
+from tests.chromium import fits
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
@@ -229,7 +229,6 @@ def test_who_is_no_superuser_makes_none(operator):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_enrolling_and_logging_in_with_a_code_in_a_browser(live_server, chromium, settings, width):
@@ -257,7 +256,6 @@ def test_enrolling_and_logging_in_with_a_code_in_a_browser(live_server, chromium
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.django_db(transaction=True)
 def test_a_browser_is_locked_out(live_server, chromium):
     person("olga", "operator")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from emsp.backoffice.models import Case, ShippedRole
 from emsp.backoffice.roles import install, shipped
 from tests.backoffice.conftest import browser_of, log_in, person
-from tests.chromium import CHROMIUM, fits
+from tests.chromium import fits
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +106,6 @@ def test_links_lead_only_where_a_person_may_go():
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_sidebar_holds_the_pages_of_a_role_and_no_other(live_server, chromium, width):

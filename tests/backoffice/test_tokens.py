@@ -17,7 +17,7 @@ from ocpi.services.token_sheet import TokenSheet
 from ocpi.services.tokens import token_object
 from tests.backoffice.conftest import browser_of, log_in, person
 from tests.backoffice.test_watchdog import in_threads
-from tests.chromium import CHROMIUM, fits
+from tests.chromium import fits
 from tests.factories.ocpi import TokenFactory
 from tests.ocpi.cpo import BASE, envelope, make_party
 
@@ -274,7 +274,6 @@ def _block(token):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_token_is_blocked_in_a_browser(live_server, chromium, network, width):
@@ -299,7 +298,6 @@ def test_a_token_is_blocked_in_a_browser(live_server, chromium, network, width):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_cards_are_issued_brought_in_and_pushed_again_in_a_browser(live_server, chromium, network, width):

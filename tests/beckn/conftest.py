@@ -14,6 +14,7 @@ from beckn import signing
 from beckn.services import delivery, own_keys, registry, subscribers
 from emsp.core.wire import encode
 from tests.factories.beckn import SubscriberFactory, request_body, signing_key
+from tests.redis_server import redis_server  # noqa: F401 (fixture)
 
 ACK = {"message": {"ack": {"status": "ACK"}}}
 
@@ -46,16 +47,16 @@ class BapServer:
     url: str = ""
     received: list = field(default_factory=list)
     answers: list = field(default_factory=list)
+    news: threading.Condition = field(default_factory=threading.Condition)
 
     def answer_with(self, *answers):
         self.answers.extend(answers)
 
     def wait_for(self, count, seconds=10):
         """What was received, once there are `count` of them."""
-        end = time.monotonic() + seconds
-        while len(self.received) < count and time.monotonic() < end:
-            time.sleep(0.01)
-        assert len(self.received) >= count, f"{len(self.received)} callbacks came, not {count}"
+        with self.news:
+            came = self.news.wait_for(lambda: len(self.received) >= count, timeout=seconds)
+        assert came, f"{len(self.received)} callbacks came, not {count}"
         return self.received
 
 
@@ -70,7 +71,9 @@ def _handler(server):
         def do_POST(self):
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             got = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, raw)
-            server.received.append(got)
+            with server.news:
+                server.received.append(got)
+                server.news.notify_all()
             answer = server.answers.pop(0) if server.answers else (200, ACK)
             if callable(answer):
                 answer = answer(got)

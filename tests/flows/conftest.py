@@ -6,6 +6,7 @@ import responses
 from beckn.wire.v1_1_0 import check_answer
 from emsp.core.wire import load_json
 from tests.beckn.conftest import bap, bap_server, fresh_memories  # noqa: F401 (fixtures)
+from tests.flows.till import Gateway
 from tests.flows.world import Cpo, Driver
 
 
@@ -29,3 +30,12 @@ def driver(bap, bap_server, cpo):  # noqa: F811
     yield made
     for got in bap_server.received:
         check_answer(got.action, load_json(got.raw))
+
+
+@pytest.fixture
+def gateway(client, network, settings, django_capture_on_commit_callbacks):
+    made = Gateway(client, django_capture_on_commit_callbacks)
+    settings.PAYMENT_SANDBOX_URL = made.url
+    network.add_passthru(made.url)
+    yield made
+    made.close()

@@ -1,12 +1,9 @@
-"""Payments as terms: who collects, when, proof, the gateway's page, late success, refunds, the prepaid guard."""
+"""Payments at our gateway: before the order, between confirm and start, after charging; late success, refunds."""
 
-import json
-import time
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings as live_settings
 from django.utils import timezone
 
 from beckn.models import Transaction
@@ -19,176 +16,14 @@ from sessions.models import (
     Order,
     Payment,
     PaymentNotice,
-    PaymentPolicy,
-    PaymentProof,
-    Posting,
     Refund,
 )
-from sessions.payments import signing
 from sessions.services import refunds, watch
 from sessions.states import OrderState
 from tests.factories.price_book import staff
-from tests.flows.till import Gateway
+from tests.flows.paying import balance, payment_of, policy
 
 pytestmark = pytest.mark.django_db
-BAP = "bap.tests.example"
-
-
-@pytest.fixture
-def gateway(client, network, settings, django_capture_on_commit_callbacks):
-    made = Gateway(client, django_capture_on_commit_callbacks)
-    settings.PAYMENT_SANDBOX_URL = made.url
-    network.add_passthru(made.url)
-    yield made
-    made.close()
-
-
-def policy(collected_by="BPP", kind="PRE-ORDER", **whose):
-    return PaymentPolicy.objects.create(collected_by=collected_by, type=kind, **whose)
-
-
-def payment_of(message):
-    [payment] = message["message"]["order"]["payments"]
-    return payment
-
-
-def balance(account):
-    return sum((row.amount for row in Posting.objects.filter(account=account)), Decimal("0.00"))
-
-
-def proof(amount="100.00", **over):
-    params = {"transaction_id": "txn-1", "amount": amount, "currency": "INR"} | over.pop("params", {})
-    return [{"collected_by": "BAP", "type": "PRE-ORDER", "status": "PAID", "params": params} | over]
-
-
-# -- terms
-
-
-def test_without_a_policy_the_app_collects_after_charging(driver):
-    assert payment_of(driver.book()) == {
-        "id": "payment-01",
-        "collected_by": "BAP",
-        "params": {"amount": "100.00", "currency": "INR"},
-        "type": "POST-FULFILLMENT",
-        "status": "NOT-PAID",
-    }
-
-
-def test_the_most_specific_policy_counts(driver, cpo):
-    policy("BAP", "ON-FULFILLMENT")
-    policy("BAP", "PRE-FULFILLMENT", party=cpo.party)
-    policy("BAP", "POST-FULFILLMENT", bap_id="other.example", party=cpo.party)
-    assert payment_of(driver.book())["type"] == "PRE-FULFILLMENT"
-    policy("BAP", "PRE-ORDER", bap_id=BAP)
-    assert payment_of(driver.init())["type"] == "PRE-ORDER"
-    policy("BPP", "POST-FULFILLMENT", bap_id=BAP, party=cpo.party)
-
-    told = payment_of(driver.init())
-
-    order = Order.objects.get()
-    assert (told["collected_by"], told["type"]) == ("BPP", "POST-FULFILLMENT")
-    assert told["url"] == f"http://testserver/pay/{order.reference}"
-
-
-def test_a_later_policy_does_not_touch_the_terms_of_an_order(driver):
-    driver.book()
-    policy("BAP", "PRE-ORDER")
-
-    assert driver.confirm().get("error") is None
-
-
-# -- proof of an app that collects before charging
-
-
-@pytest.mark.parametrize(
-    ("payments", "said"),
-    [
-        (None, "the order is prepaid"),
-        (proof(status="NOT-PAID"), "the order is prepaid"),
-        (proof(params={"transaction_id": ""}), "the order is prepaid"),
-        (proof(params={"currency": "EUR"}), "the order is prepaid"),
-        (proof("a hundred"), "the order is prepaid"),
-        (proof("99.99"), "99.99 INR is paid, the quote is 100.00"),
-    ],
-)
-def test_confirm_without_proof_is_refused_where_the_app_collects_first(driver, cpo, payments, said):
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-
-    driver.ask("confirm", driver.confirm_message(**({"payments": payments} if payments else {})))
-
-    error = driver.last("on_confirm")["error"]
-    assert error["code"] == "40004"
-    assert said in error["message"]
-    assert cpo.bodies("START_SESSION") == []
-    assert Order.objects.get().state == OrderState.RESERVED
-
-
-def test_confirm_with_proof_starts_and_the_proof_comes_back(driver, cpo):
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-
-    told = payment_of(driver.confirm(payments=proof()))
-
-    assert (told["status"], told["params"]["transaction_id"]) == ("PAID", "txn-1")
-    assert len(cpo.bodies("START_SESSION")) == 1
-
-
-def test_one_proof_pays_one_order(driver, cpo, bap, bap_server):
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-    driver.confirm(payments=proof())
-    cpo.cdr(cpo.session("ACTIVE"))
-    again = type(driver)(bap, bap_server, cpo)
-    again.book()
-
-    again.ask("confirm", again.confirm_message(payments=proof()))
-
-    assert again.last("on_confirm")["error"]["message"] == "this proof of payment belongs to another order"
-
-
-def test_a_payment_pays_one_order_in_whatever_company_it_is_named(driver, cpo, bap, bap_server):
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-    driver.confirm(payments=proof("60.00") + proof("40.00", params={"transaction_id": "txn-2"}))
-    cpo.cdr(cpo.session("ACTIVE"))
-    assert list(PaymentProof.objects.values_list("bap_id", "reference", "amount")) == [
-        (BAP, "txn-1", Decimal("60.00")), (BAP, "txn-2", Decimal("40.00")),
-    ]  # fmt: skip
-    again = type(driver)(bap, bap_server, cpo)
-    again.book()
-
-    again.ask("confirm", again.confirm_message(payments=proof(params={"transaction_id": "txn-2"})))
-
-    assert again.last("on_confirm")["error"]["message"] == "this proof of payment belongs to another order"
-    again.ask("confirm", again.confirm_message(payments=proof(params={"transaction_id": "txn-3"}) + proof()))
-    assert again.last("on_confirm")["error"]["code"] == "40004"
-    assert PaymentProof.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    ("payments", "said"),
-    [
-        (proof("50.00") + proof("50.00"), "50.00 INR is paid, the quote is 100.00"),
-        (proof("100.00") + proof("1.00"), "1.00 INR is paid, the quote is 100.00"),
-        (proof("101.00") + proof("-1.00", params={"transaction_id": "txn-2"}), None),
-        (proof("-100.00"), "the order is prepaid"),
-        (proof("1" + "0" * 40), "the order is prepaid"),
-        (proof(params={"transaction_id": "t" * 256}), "the order is prepaid"),
-    ],
-)
-def test_a_payment_counts_once_and_above_nothing(driver, payments, said):
-    policy("BAP", "PRE-ORDER")
-    driver.book()
-
-    driver.ask("confirm", driver.confirm_message(payments=payments))
-
-    if said is None:
-        assert PaymentProof.objects.get().amount == Decimal("101.00")
-    else:
-        error = driver.last("on_confirm")["error"]
-        assert (error["code"], said in error["message"]) == ("40004", True)
-        assert not PaymentProof.objects.exists()
 
 
 # -- we collect before the order
@@ -434,92 +269,6 @@ def test_a_credit_gives_the_whole_payment_back(driver, cpo, gateway):
     assert [balance(name) for name in ("CASH", "RECEIVABLE_DRIVER", "PAYABLE_CPO", "REVENUE")] == [
         Decimal("0.00")
     ] * 4
-
-
-# -- notifications
-
-
-def open_payment(driver, gateway):
-    policy("BPP", "PRE-ORDER")
-    gateway.press(payment_of(driver.book())["url"], "pay", heard=False)
-    return gateway.notifier.waiting[0][0]
-
-
-def test_a_repeated_notification_changes_nothing(driver, gateway):
-    body = open_payment(driver, gateway)
-
-    answers = [gateway.tell(body).json() for _ in range(3)]
-
-    assert answers == [{"state": "PAID"}] * 3
-    assert (PaymentNotice.objects.count(), balance("CASH")) == (1, Decimal("100.00"))
-    assert driver.count("on_status") == 1
-
-
-def test_a_failure_after_a_success_changes_nothing(driver, gateway):
-    body = open_payment(driver, gateway)
-    gateway.tell(body)
-    late = json.dumps(json.loads(body) | {"event_id": "evt_other", "status": "FAILED"}).encode()
-
-    gateway.tell(late)
-
-    assert Payment.objects.get().state == "PAID"
-    assert PaymentNotice.objects.first().effect == "changes nothing"
-
-
-def forged(body):
-    return body, signing.sign(body, "another key", int(time.time()))
-
-
-def old(body):
-    return body, signing.sign(body, live_settings.PAYMENT_SANDBOX_KEY, int(time.time()) - 301)
-
-
-def altered(body):
-    signature = signing.sign(body, live_settings.PAYMENT_SANDBOX_KEY, int(time.time()))
-    return body.replace(b"PAID", b"PAId"), signature
-
-
-@pytest.mark.parametrize(
-    "spoil", [forged, old, altered, lambda body: (body, "t=1"), lambda body: (body, "ü")]
-)
-def test_a_notification_that_the_gateway_did_not_sign_is_refused(driver, gateway, spoil):
-    body, signature = spoil(open_payment(driver, gateway))
-
-    answer = gateway.tell(body, signature=signature)
-
-    assert answer.status_code == 401
-    assert Payment.objects.get().state == "CREATED"
-    assert not PaymentNotice.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        ({"amount": "1.00"}, 409),
-        ({"currency": "EUR"}, 409),
-        ({"reference": "00000000-0000-0000-0000-000000000009"}, 404),
-        ({"reference": "not-a-uuid"}, 404),
-        ({"status": "SOON"}, 401),
-        ({"amount": None}, 401),
-    ],
-)
-def test_a_notification_of_another_payment_is_refused(driver, gateway, change, status):
-    body = open_payment(driver, gateway)
-
-    answer = gateway.tell(json.dumps(json.loads(body) | change).encode())
-
-    assert answer.status_code == status
-    assert Payment.objects.get().state == "CREATED"
-
-
-def test_a_link_with_another_amount_is_refused_at_the_gateway(driver, gateway):
-    policy("BPP", "PRE-ORDER")
-    link = gateway.link(payment_of(driver.book())["url"])
-
-    status, text = gateway.page(link.replace("amount=100.00", "amount=1.00"))
-
-    assert (status, "This link was changed" in text) == (403, True)
-    assert gateway.till.all() == []
 
 
 # -- refunds that do not work at once

@@ -14,6 +14,7 @@ from django.test import Client
 from ocpi import signals
 from ocpi.models import Command, Party
 from tests.factories.ocpi import CpoFactory, IncomingTokenFactory
+from tests.redis_server import redis_server  # noqa: F401 (fixture)
 
 TOKEN = "token-that-they-send-0123456789"
 

