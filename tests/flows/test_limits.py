@@ -6,7 +6,7 @@ import pytest
 
 from emsp.core.wire import moment_text
 from sessions.models import Order
-from tests.flows.test_payments import policy, proof
+from tests.flows.paying import policy, proof
 from tests.flows.world import tariff
 
 pytestmark = pytest.mark.django_db
