@@ -131,15 +131,21 @@ def _callback(row: tuple[Any, ...]) -> Callback:
 
 
 def send(leased: list[Callback]) -> None:
-    """Send callbacks that were kept with a lease for us; those of a receiver without a free slot are given back."""
+    """Send callbacks that were kept with a lease for us.
+
+    Those of a receiver without a free slot are given back, for whoever frees one: nobody else would come for them soon.
+    """
     for bap_id, group in groupby(sorted(leased, key=lambda row: row.bap_id), key=lambda row: row.bap_id):
-        if not in_flight.take(bap_id):
+        if in_flight.take(bap_id):
+            try:
+                _send(bap_id, list(group))
+            finally:
+                more = in_flight.free(bap_id)
+        else:
             _give_back(list(group))
-            continue
-        try:
-            _send(bap_id, list(group))
-        finally:
-            in_flight.free(bap_id)
+            more = not in_flight.ask(bap_id)
+        if more:
+            deliver_due()
 
 
 def _send(bap_id: str, leased: list[Callback]) -> int:
