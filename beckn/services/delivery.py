@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -119,7 +118,7 @@ def _deliver_batch(bap_id: str) -> int:
     now = timezone.now()
     values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
     with binary_cursor() as cursor:
-        rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
+        rows = sorted(cursor.execute(CLAIM, values, binary=True, prepare=True).fetchall())
     return _send(bap_id, [_callback(row) for row in rows])
 
 
@@ -128,24 +127,6 @@ def _callback(row: tuple[Any, ...]) -> Callback:
     claimed = Callback.from_db(None, SENT, row)
     claimed.body = Callback._meta.get_field("body").from_db_value(claimed.body, None, connection)
     return claimed
-
-
-def send(leased: list[Callback]) -> None:
-    """Send callbacks that were kept with a lease for us.
-
-    Those of a receiver without a free slot are given back, for whoever frees one: nobody else would come for them soon.
-    """
-    for bap_id, group in groupby(sorted(leased, key=lambda row: row.bap_id), key=lambda row: row.bap_id):
-        if in_flight.take(bap_id):
-            try:
-                _send(bap_id, list(group))
-            finally:
-                more = in_flight.free(bap_id)
-        else:
-            _give_back(list(group))
-            more = not in_flight.ask(bap_id)
-        if more:
-            deliver_due()
 
 
 def _send(bap_id: str, leased: list[Callback]) -> int:
@@ -171,12 +152,12 @@ def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
             transaction_id=callback.transaction_id, message_id=callback.message_id, action=callback.action,
             subscriber=callback.bap_id, order=callback.sequence_key,
         ):  # fmt: skip
-            outcome = _post(callback)
+            outcome = send_once(callback)
             sent += 1
             if outcome.verdict == Verdict.DELIVERED:
                 delivered.setdefault(outcome.status, []).append(callback.pk)
             else:
-                silent = _record_failure(callback, outcome, app, probe=probe)
+                silent = record_failure(callback, outcome, app, probe=probe)
         if time.monotonic() - recorded > RECORD_EVERY_S:
             _record_delivered(delivered, app)
             recorded = time.monotonic()
@@ -184,7 +165,8 @@ def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
     return sent
 
 
-def _post(callback: Callback) -> Outcome:
+def send_once(callback: Callback) -> Outcome:
+    """Sign and POST it, whatever state its row is in. Never inside a transaction."""
     body = _fresh(callback)
     with exchange(BECKN, "callback", subject=callback.action, partner=callback.bap_id) as ending:
         outcome = post(callback.url, body, _headers(body))
@@ -209,7 +191,7 @@ def _record_delivered(delivered: dict[int | None, list[int]], app: Partner) -> N
     delivered.clear()
 
 
-def _record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:
+def record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:
     """Plan the next attempt, or give up. News that was superseded while it was on its way stays so.
 
     Returns whether the app is to be left alone now.

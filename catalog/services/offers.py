@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.selectors import priced_by
+from catalog.services import station_texts
 from catalog.services.listing import HIDDEN, LISTED
 from catalog.services.offer_rows import offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
@@ -85,13 +86,17 @@ def set_status(evse_ids: Iterable[int]) -> None:
         cursor.execute(SET_STATUS, {"ids": ids, "now": timezone.now()})
         rows = cursor.fetchall()
     if any(not listed or status in HIDDEN for listed, status in rows):
-        Offer.objects.filter(evse_id__in=ids).update(listed=_listed())
+        offers = Offer.objects.filter(evse_id__in=ids)
+        offers.update(listed=_listed())
+        station_texts.void(offers.values_list("location_id", flat=True))
 
 
 def relist(party_id: int) -> None:
     """Say of each offer of a party anew whether search may show it; for a party switched on or off."""
     offers = Offer.objects.filter(party_id=party_id)
-    offers.exclude(Q(listed=_listed())).update(listed=_listed(), updated_at=timezone.now())
+    with transaction.atomic():
+        offers.exclude(Q(listed=_listed())).update(listed=_listed(), updated_at=timezone.now())
+        station_texts.void(offers.values_list("location_id", flat=True).distinct())
 
 
 def refresh_for_tariffs(tariff_ids: Iterable[int]) -> int:
@@ -143,6 +148,7 @@ def _refresh_page(location_ids: list[int], at: datetime) -> None:
             wanted.fulfillment_id = fulfillments.setdefault(evse.pk, wanted.fulfillment_id)
             changed.append(wanted)
     upsert(Offer, changed, ["connector"], MAPPED)
+    station_texts.void(offer.location_id for offer in changed)
 
 
 @dataclass(frozen=True)

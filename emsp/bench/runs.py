@@ -189,6 +189,7 @@ def prepared(stack: Stack, partners: set[int], *, locations: int, rounds: int, s
     with tempfile.NamedTemporaryFile(suffix=".json") as objects:
         Path(objects.name).write_bytes(encode({"tariff": places.tariff(), "location": places.location(places.MARK)}))
         stack.run("bench_seed", TOKEN, objects.name)
+    stack.run("station_texts")
     stack.run("beckn_subscriber", "add", BAP_ID, "--url", f"http://127.0.0.1:{made.bap_port}/beckn", "--type", "BAP",
               "--key-id", KEY_ID, "--public-key", signing.public_key_text(made.key))  # fmt: skip
     stack.environment["BENCH_PUBLIC_KEY"] = signing.public_key_text(made.key)

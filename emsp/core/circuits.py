@@ -15,11 +15,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from emsp.core.memory import Memory
 from emsp.core.models import Circuit, PartnerKind
 
 log = logging.getLogger(__name__)
 
 REASON_LIMIT = 300
+
+_sound: Memory[bool] = Memory(ttl_s=1)  # partners that nothing failed with, as a look at the row said
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,16 @@ class Way(Enum):
 
 
 def enter(partner: Partner, *, for_s: float) -> Way:
-    """Whether to call now; one look at one row. Of callers at the same time only one gets the probe.
+    """Whether to call now; one look at one row a second. Of callers at the same time only one gets the probe.
 
     for_s: how long a probe may take, until another one is let through in its place.
     """
-    probe_at = _of(partner).values_list("probe_at", flat=True).first()
+    if _sound.get(partner):
+        return Way.FREE
+    probe_at, failures = _of(partner).values_list("probe_at", "failures").first() or (None, 0)
     if probe_at is None:
+        if not failures:
+            _sound.put(partner, True)
         return Way.FREE
     now = timezone.now()
     if probe_at > now:
@@ -56,7 +63,8 @@ def enter(partner: Partner, *, for_s: float) -> Way:
 
 def answered(partner: Partner) -> None:
     """The partner answered, whatever it said, or somebody wants it called again: its circuit is closed."""
-    _of(partner).filter(failures__gt=0).update(failures=0, opened_at=None, probe_at=None, pause_s=0)
+    if not _sound.get(partner):
+        _of(partner).filter(failures__gt=0).update(failures=0, opened_at=None, probe_at=None, pause_s=0)
 
 
 @transaction.atomic
@@ -67,6 +75,7 @@ def failed(partner: Partner, reason: str, *, probe: bool = False) -> bool:
     """
     if not settings.CIRCUIT_OPENS_AFTER:
         return False
+    _sound.drop(partner)
     circuit, _ = Circuit.objects.select_for_update().get_or_create(
         kind=partner.kind, partner=partner.key, defaults={"name": partner.name}
     )

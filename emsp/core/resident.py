@@ -7,8 +7,8 @@ sends the same task through Celery.
 
 import logging
 import threading
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import redis
@@ -20,26 +20,39 @@ from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
+CALL = b"1"
 MOST_CALLS = 16  # more say nothing that these do not
+MOST_HANDED = 1_000
 WAIT_S = 1
 TIMEOUT_S = 2
 
 _stopping = threading.Event()
 
 
-def call(task: "Task[..., Any]") -> None:
-    """Have a resident thread of some worker do this task soon. Raises redis.RedisError."""
+def call(task: "Task[..., Any]", handed: bytes = CALL) -> None:
+    """Have a resident thread of some worker do this task soon. Raises redis.RedisError.
+
+    handed: what the task is called with; of more than MOST_HANDED the newest are dropped.
+    """
+    most = MOST_CALLS if handed == CALL else MOST_HANDED
     pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
-    pipeline.rpush(_list(task), 1)
-    pipeline.ltrim(_list(task), 0, MOST_CALLS - 1)
+    pipeline.rpush(_list(task), handed)
+    pipeline.ltrim(_list(task), 0, most - 1)
     pipeline.execute()
 
 
-def start(tasks: Sequence["Task[..., Any]"], count: int) -> list[threading.Thread]:
-    """Begin so many threads that do these tasks when they are called, until stop()."""
+def start(
+    tasks: Sequence["Task[..., Any]"], count: int, *, beside: Callable[[], None] | None = None
+) -> list[threading.Thread]:
+    """Begin so many threads that do these tasks when they are called, until stop().
+
+    Where several are called, the first goes first. beside: done every second by a thread of its own.
+    """
     _stopping.clear()
     by_list = {_list(task).encode(): task for task in tasks}
     threads = [threading.Thread(target=_live, args=(by_list,), name=f"resident-{n}", daemon=True) for n in range(count)]
+    if beside is not None:
+        threads.append(threading.Thread(target=_repeat, args=(beside,), name="resident-beside", daemon=True))
     for thread in threads:
         thread.start()
     return threads
@@ -58,16 +71,23 @@ def _live(tasks: dict[bytes, "Task[..., Any]"]) -> None:
             _stopping.wait(WAIT_S)  # nobody is called meanwhile, and the sweeper needs Redis too
             continue
         if isinstance(called, tuple | list) and isinstance(called[0], bytes):
-            _do(tasks[called[0]])
+            task, handed = tasks[called[0]], called[1]
+            _do(task.name, task if handed == CALL else partial(task, handed))
     connection.close()
 
 
-def _do(task: "Task[..., Any]") -> None:
+def _repeat(act: Callable[[], None]) -> None:
+    while not _stopping.wait(WAIT_S):
+        _do("what is done every second", act)
+    connection.close()
+
+
+def _do(name: str, act: Callable[[], None]) -> None:
     """Do a task; the thread keeps its connection to the database, unless something went wrong."""
     try:
-        task()
+        act()
     except Exception:
-        log.exception("%s failed, the sweeper will send it again", task.name)
+        log.exception("%s failed, the sweeper will send it again", name)
         connection.close()
 
 

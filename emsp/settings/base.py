@@ -1,6 +1,7 @@
 """Django itself: applications, database, admin, templates, logs."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -102,6 +103,8 @@ _SERVER_KEEP_ALIVE = (  # the last for an answer on its way, during which the ot
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000"
 )
 
+_PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"  # what is prepared
+
 
 def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:
     """Django's settings for a database. wait_s: for a connection from the pool, at most; over: libpq's parameters."""
@@ -114,7 +117,8 @@ def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:
     made["CONN_HEALTH_CHECKS"] = True
     made["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
     if not DATABASE_POOLED:
-        options.setdefault("options", _SERVER_KEEP_ALIVE)
+        options.setdefault("options", f"{_SERVER_KEEP_ALIVE} {_PLANNED_ONCE}")
+        options["prepare_threshold"] = sys.maxsize  # only what asks for it (emsp.core.sql)
     return made
 
 

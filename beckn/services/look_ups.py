@@ -1,0 +1,117 @@
+"""Look-ups, search above all: answered from the mirror, sent at once, and kept as sent.
+
+A look-up changes nothing, so that its request is all that must be durable: it is acknowledged with a lease, and handed to
+a worker with its body. The worker answers, sends, and then writes down request and callback as done, in one statement.
+Whatever dies in between, the lease ends, and the request is answered anew under the same message_id.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+
+import msgspec
+from django.db import connection
+from django.utils import timezone
+
+from beckn import actions, tasks
+from beckn.models import Callback, CallbackState, Request, RequestState, app_partner
+from beckn.services import attempts, callbacks, delivery
+from beckn.services.lanes import Lanes
+from beckn.services.outcome import Verdict
+from emsp.core import circuits
+from emsp.core.circuits import Way
+from emsp.core.correlation import about
+from emsp.core.wakeup import hand
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=5)  # a call that is lost, or a worker that is killed, delays an answer by this much at most
+PROLONG_AFTER_S = 1.0
+AT_ONCE = 4  # threads of a worker that answer one app
+MOST_WAITING = 200  # requests of one app in a worker; what comes then is left to the sweeper
+
+lanes: Lanes[Request] = Lanes(AT_ONCE, MOST_WAITING)
+_in_hand: dict[int, float] = {}  # since when, of requests that this process answers or has in line
+
+
+class Handed(msgspec.Struct, array_like=True):
+    """A kept request on its way to a worker. body: as its row has it, encrypted."""
+
+    id: int
+    bap_id: str
+    message_id: str
+    transaction_id: str
+    action: str
+    body: str
+    received_at: datetime
+
+
+def hand_over(row: Request, body: str) -> None:
+    """Give a request that was just kept, with a lease, to a worker after commit. body: encrypted."""
+    handed = Handed(row.pk, row.bap_id, row.message_id, row.transaction_id, row.action, body, row.received_at)
+    hand(tasks.answer_look_up, msgspec.msgpack.encode(handed), lost=partial(_give_back, [row.pk]))
+
+
+def answer_handed(content: bytes) -> None:
+    """Answer what hand_over gave."""
+    handed = msgspec.msgpack.decode(content, type=Handed)
+    given = {name: getattr(handed, name) for name in Handed.__struct_fields__}
+    take([Request.from_db(None, list(given), list(given.values()))])
+
+
+def take(requests: Sequence[Request]) -> None:
+    """Answer requests that are leased to us, here or in a thread that serves their app now. Their bodies are as kept."""
+    for request in requests:
+        _in_hand[request.pk] = monotonic()
+    for request in requests:
+        if not lanes.join(request.bap_id, request, _answer):
+            _in_hand.pop(request.pk, None)
+
+
+def prolong() -> None:
+    """Lengthen the leases of what takes long here: its app is slow, or there is much for it."""
+    slow = [pk for pk, since in list(_in_hand.items()) if monotonic() - since > PROLONG_AFTER_S]
+    if slow:
+        still_open = Request.objects.filter(pk__in=slow).exclude(state=RequestState.ANSWERED)
+        still_open.update(leased_until=timezone.now() + LEASE)
+
+
+def _answer(request: Request) -> None:
+    try:
+        with about():
+            attempts.note_ids(request)
+            request.body = Request._meta.get_field("body").from_db_value(request.body, None, connection)
+            made = actions.look_up(request)
+            actions.tell_answered(request, made.created_at, {"code": made.error_code} if made.error_code else None)
+            _send(request, made)
+    except Exception:
+        log.exception("request %s could not be answered", request.pk)
+        attempts.back_off(request.pk)
+    finally:
+        _in_hand.pop(request.pk, None)
+
+
+def _send(request: Request, made: Callback) -> None:
+    """Send it unless the app is left alone, and keep what became of it; what did not arrive waits in the outbox."""
+    app = app_partner(request.bap_id)
+    way = circuits.enter(app, for_s=delivery.LEASE.total_seconds())
+    if way == Way.SHUT:
+        callbacks.answer(request, made)
+        return
+    outcome = delivery.send_once(made)
+    if outcome.verdict == Verdict.DELIVERED:
+        made.state, made.sent_at = CallbackState.DELIVERED, timezone.now()
+        made.attempts, made.last_status = 1, outcome.status
+        callbacks.answer(request, made)
+        circuits.answered(app)
+        return
+    made.leased_until = timezone.now() + delivery.LEASE
+    if callbacks.answer(request, made):
+        delivery.record_failure(made, outcome, app, probe=way == Way.PROBE)
+
+
+def _give_back(pks: list[int]) -> None:
+    """Nobody has them in hand: the sweeper need not wait for the end of their leases."""
+    Request.objects.filter(pk__in=pks).exclude(state=RequestState.ANSWERED).update(leased_until=None)
