@@ -37,28 +37,27 @@ _in_hand: dict[int, float] = {}  # since when, of requests that this process ans
 
 
 class Handed(msgspec.Struct, array_like=True):
-    """A kept request on its way to a worker. body: as its row has it, encrypted."""
+    """A kept request on its way to a worker, in the order of the model. body: as its row has it, encrypted."""
 
     id: int
     bap_id: str
     message_id: str
-    transaction_id: str
     action: str
+    transaction_id: str
     body: str
     received_at: datetime
 
 
 def hand_over(row: Request, body: str) -> None:
     """Give a request that was just kept, with a lease, to a worker after commit. body: encrypted."""
-    handed = Handed(row.pk, row.bap_id, row.message_id, row.transaction_id, row.action, body, row.received_at)
+    handed = Handed(row.pk, row.bap_id, row.message_id, row.action, row.transaction_id, body, row.received_at)
     hand(tasks.answer_look_up, msgspec.msgpack.encode(handed), lost=partial(_give_back, [row.pk]))
 
 
 def answer_handed(content: bytes) -> None:
     """Answer what hand_over gave."""
     handed = msgspec.msgpack.decode(content, type=Handed)
-    given = {name: getattr(handed, name) for name in Handed.__struct_fields__}
-    take([Request.from_db(None, list(given), list(given.values()))])
+    take([Request.from_db(None, list(Handed.__struct_fields__), list(msgspec.structs.astuple(handed)))])
 
 
 def take(requests: Sequence[Request]) -> None:
