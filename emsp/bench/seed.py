@@ -87,7 +87,8 @@ class _Template:
                 made = made.replace(told, f"{prefix}{templates[table].id_for(number, one)}")
             if evses:
                 listed = ",".join(str(templates["ocpi_evse"].id_for(number, one)) for one in evses)
-                made = made.replace("{evses}", f"{{{listed}}}").replace("{place}", f"({longitude.normalize():f},{latitude.normalize():f})")
+                place = f"({longitude.normalize():f},{latitude.normalize():f})"
+                made = made.replace("{evses}", f"{{{listed}}}").replace("{place}", place)
             return made
 
         return make

@@ -369,44 +369,6 @@ class TestThreads:
         assert Callback.objects.filter(state="DELIVERED").count() == 6
 
 
-@pytest.mark.django_db(transaction=True)
-def test_who_frees_a_slot_sends_what_found_none(bap_server):
-    release = threading.Event()
-    bap_server.answers.append(lambda got: (release.wait(20) and 200, b""))
-    leased_until = timezone.now() + timedelta(seconds=30)
-    first, second = (pending(bap_server, leased_until=leased_until) for _ in range(2))
-    others = [delivery.in_flight.take(first.bap_id) for _ in range(delivery.in_flight.limit - 1)]
-
-    def send():
-        try:
-            delivery.send([first])
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        bap_server.wait_for(1)
-        delivery.send([second])
-        assert (state_of(second), second.leased_until, all(others)) == ("PENDING", None, True)
-    finally:
-        release.set()
-        thread.join(30)
-        delivery.in_flight.clear()
-    assert (state_of(first), state_of(second)) == ("DELIVERED", "DELIVERED")
-
-
-@pytest.mark.django_db
-def test_a_slot_that_was_freed_meanwhile_is_used_at_once(bap_server, monkeypatch):
-    row = pending(bap_server, leased_until=timezone.now() + timedelta(seconds=30))
-    takes = iter([False])
-    monkeypatch.setattr(delivery.in_flight, "take", lambda name: next(takes, True))
-
-    delivery.send([row])
-
-    assert state_of(row) == "DELIVERED"
-
-
 def test_the_verdicts_in_one_table():
     ack = b'{"message":{"ack":{"status":"ACK"}}}'
     nack = json.dumps(NACK).encode()
