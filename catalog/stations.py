@@ -56,7 +56,7 @@ class Station:
 
 
 class Row(NamedTuple):
-    """A row of NEAREST. text: None where it must be written first."""
+    """A row of NEAREST. text: None where it must be written first; empty where there are too many offers for one."""
 
     reach_degrees: float | None
     book_id: int | None
@@ -92,7 +92,7 @@ NEAREST = f"""
     )
     select reach.reach_degrees, book.id, book.number, here.id, here.location_id, here.version,
         here.point[1], here.point[0], here.evse_ids,
-        case when here.stamp = %(stamp)s + coalesce(book.number, 0) then nullif(here.text, '') end,
+        case when here.stamp = %(stamp)s + coalesce(book.number, 0) then here.text end,
         array(
             select case when e.status = 'AVAILABLE' and {SILENT.format("here")} then 'UNKNOWN' else e.status end
             from ocpi_evse e where e.id = any(here.evse_ids) order by e.id
@@ -114,15 +114,18 @@ def stations_near(wish: SearchWish, wording: Wording) -> list[Station]:
     if rows is None:
         groups = groupby(offers_near(wish), key=lambda offer: offer.location_id)
         return [made(list(group), wording) for _, group in groups]
-    void = [row for row in rows if row.text is None]
-    if void:
-        from catalog.services import station_texts
-
-        written = station_texts.write(void, wording)
-    found = (
-        _station(row, row.text, row.statuses) if row.text is not None else written.get(row.id) for row in rows
-    )
+    written = _written(rows, wording)
+    found = (_station(row, row.text, row.statuses) if row.text else written.get(row.id) for row in rows)
     return [station for station in found if station is not None]
+
+
+def _written(rows: list[Row], wording: Wording) -> dict[int | None, Station]:
+    """The stations that have no text yet, or never have one, by their row's id."""
+    from catalog.services import station_texts
+
+    void, crowded = [row for row in rows if row.text is None], [row for row in rows if row.text == ""]
+    found = station_texts.write(void, wording) if void else {}
+    return found | station_texts.tell(crowded, wording) if crowded else found
 
 
 def made(offers: Sequence[FoundOffer], wording: Wording) -> Station:

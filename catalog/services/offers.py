@@ -68,7 +68,7 @@ def refresh(location_ids: Iterable[int]) -> None:
     """Bring the offers of these locations in line with their EVSEs, connectors and tariffs.
 
     New connectors get an offer, what cannot be bought any more is no longer listed, nothing is deleted.
-    Takes eight queries per 200 locations; rows that would stay the same are not written.
+    Takes nine queries per 200 locations; rows that would stay the same are not written.
     """
     wanted = sorted(set(location_ids))
     for start in range(0, len(wanted), PAGE):

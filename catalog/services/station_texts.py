@@ -82,21 +82,33 @@ def write(rows: Sequence[Void], wording: Wording) -> dict[int | None, Station]:
     The rows were read before the offers are read here: who changes an offer meanwhile raises the version of its row, and
     what is written from the offers before is not kept.
     """
-    offers, book = offers_of(row.location_id for row in rows)
-    groups: dict[tuple[int, float, float], list[FoundOffer]] = {}
-    for offer in offers:
-        groups.setdefault((offer.location_id, *offer.point), []).append(offer)
-    stations: dict[int | None, Station] = {}
+    groups, book = _offers_of(rows)
+    stations = {pk: made(group, wording) for pk, group in groups.items()}
     kept: list[tuple[int | None, int, str]] = []
     for row in rows:
-        group = groups.get((row.location_id, row.latitude, row.longitude))
-        if group is None:
-            continue
-        station = stations[row.id] = made(group, wording)
-        if sorted({offer.evse_id for offer in group}) == row.evse_ids:
-            kept.append((row.id, row.version, "" if len(group) >= TOO_MANY else station.text))
+        group = groups.get(row.id, [])
+        if len(group) >= TOO_MANY:
+            kept.append((row.id, row.version, ""))
+        elif sorted({offer.evse_id for offer in group}) == row.evse_ids:
+            kept.append((row.id, row.version, stations[row.id].text))
     _keep(kept, wording.stamp(book.number))
     return stations
+
+
+def tell(rows: Sequence[Void], wording: Wording) -> dict[int | None, Station]:
+    """As write, of stations whose texts are not kept because they have too many offers."""
+    groups, _ = _offers_of(rows)
+    return {pk: made(group, wording) for pk, group in groups.items()}
+
+
+def _offers_of(rows: Sequence[Void]) -> tuple[dict[int | None, list[FoundOffer]], books.Book]:
+    """The offers of each row that has some, by its id, and the price book in force."""
+    offers, book = offers_of(row.location_id for row in rows)
+    by_place: dict[tuple[int, float, float], list[FoundOffer]] = {}
+    for offer in offers:
+        by_place.setdefault((offer.location_id, *offer.point), []).append(offer)
+    found = ((row.id, by_place.get((row.location_id, row.latitude, row.longitude))) for row in rows)
+    return {pk: group for pk, group in found if group}, book
 
 
 def _keep(rows: list[tuple[int | None, int, str]], stamp: int) -> None:

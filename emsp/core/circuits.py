@@ -92,6 +92,11 @@ def failed(partner: Partner, reason: str, *, probe: bool = False) -> bool:
     return circuit.opened_at is not None
 
 
+def forget() -> None:
+    """Look at every row again, and remember nothing of what was there."""
+    _sound.clear()
+
+
 def is_shut(partner: Partner) -> bool:
     """Whether a call now would not even be tried."""
     return _of(partner).filter(probe_at__gt=timezone.now()).exists()
