@@ -105,13 +105,12 @@ _SERVER_KEEP_ALIVE = (  # the last for an answer on its way, during which the ot
 
 def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:
     """Django's settings for a database. wait_s: for a connection from the pool, at most; over: libpq's parameters."""
-    made: dict[str, Any] = env.db_url_config(url)
+    made: dict[str, Any] = env.db_url_config(url, engine="emsp.core.postgresql")
     options = made.setdefault("OPTIONS", {})
     # The pool is shared by the threads of one process; a size below the number of threads only waits.
     options["pool"] = {"min_size": 0, "max_size": env.int("DATABASE_POOL_SIZE", default=24), "timeout": wait_s}
     for name, value in (_KEEP_ALIVE | over).items():
         options.setdefault(name, value)
-    made["CONN_HEALTH_CHECKS"] = True
     made["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
     if not DATABASE_POOLED:
         options.setdefault("options", _SERVER_KEEP_ALIVE)
