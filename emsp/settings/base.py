@@ -51,10 +51,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "emsp.core.middleware.ExchangeMiddleware",
+    "emsp.core.middleware.PartnerEdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "emsp.core.csp.PagePolicyMiddleware",
     "emsp.core.csp.DevicesMiddleware",
-    "emsp.core.middleware.PartnerEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

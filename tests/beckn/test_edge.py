@@ -371,7 +371,9 @@ def test_a_body_over_one_megabyte_is_413_before_anything_reads_it(bap, django_as
     assert response.json()["message"]["ack"]["status"] == "NACK"
 
 
-def test_a_door_does_without_what_pages_need_and_keeps_the_headers_of_every_answer(bap, monkeypatch):
+def test_a_door_does_without_what_pages_need_and_keeps_the_headers_of_every_answer(bap, client, monkeypatch):
+    page = client.get("/support")
+
     def asked(self, request, *args):
         raise AssertionError("a partner has no session and fills in no form")
 
@@ -382,7 +384,23 @@ def test_a_door_does_without_what_pages_need_and_keeps_the_headers_of_every_answ
 
     assert (response.status_code, response.json()) == (200, ACK)
     assert response["Content-Length"] == str(len(response.content))
-    assert (response["X-Frame-Options"], response["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    for name in ("X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy",
+                 "Permissions-Policy"):  # fmt: skip
+        assert response[name] == page[name]
+    assert policy_of(response) == policy_of(page)
+
+
+def policy_of(response):
+    return set(response["Content-Security-Policy"].split("; "))
+
+
+def test_a_body_that_is_too_large_is_refused_with_the_headers_of_every_answer(client):
+    response = client.post("/beckn/search", b"x" * 1_000_001, content_type="application/json")
+
+    assert response.status_code == 413
+    assert response["Permissions-Policy"] == "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    assert "default-src 'self'" in policy_of(response)
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_host_that_is_none_is_400_in_the_envelope_of_the_door(client):
