@@ -102,6 +102,9 @@ _SERVER_KEEP_ALIVE = (  # the last for an answer on its way, during which the ot
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000"
 )
 
+# Executions after which psycopg prepares a statement: only those that ask for it (prepare=True), as our plans are few.
+_NEVER_BY_ITSELF = 2**31
+
 
 def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:
     """Django's settings for a database. wait_s: for a connection from the pool, at most; over: libpq's parameters."""
@@ -114,6 +117,7 @@ def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:
     made["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
     if not DATABASE_POOLED:
         options.setdefault("options", _SERVER_KEEP_ALIVE)
+        options.setdefault("prepare_threshold", _NEVER_BY_ITSELF)
     return made
 
 

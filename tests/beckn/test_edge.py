@@ -4,10 +4,13 @@ import json
 import socket
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from django.db import connection
 
 from beckn import actions
 from beckn.models import Callback, Request, Subscriber, Transaction
+from beckn.services import inbox
 from emsp.core.wire import encode, moment_text
 from tests.factories.beckn import SubscriberFactory, request_body, signing_key
 from tests.shared import fixture
@@ -413,11 +416,22 @@ def test_a_large_body_within_the_limit_is_taken(bap):
     assert bap("search", {"intent": {}, "x": "y" * 900_000}).json() == ACK
 
 
-def test_an_ack_costs_one_statement_when_the_key_is_known(bap, django_assert_num_queries, monkeypatch):
+def test_an_ack_costs_one_statement_when_the_key_is_known(bap, monkeypatch):
+    asked, execute = [], psycopg.Cursor.execute
+
+    def noted(self, statement, *args, **more):
+        asked.append(statement)
+        return execute(self, statement, *args, **more)
+
     monkeypatch.setattr("beckn.services.inbox.wake_resident", lambda task: None)
     bap("search", SEARCH)
-    with django_assert_num_queries(1):
-        assert bap("search", SEARCH).json() == ACK
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+
+    assert bap("search", SEARCH).json() == ACK
+    assert asked == [inbox.KEEP]
+    with connection.cursor() as cursor:  # planned once, not for each request
+        cursor.execute("select count(*) from pg_prepared_statements where statement like '%insert into beckn_request%'")
+        assert cursor.fetchone() == (1,)
 
 
 @pytest.mark.parametrize(
