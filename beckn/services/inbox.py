@@ -89,7 +89,6 @@ def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] 
         digest=signing.digest(raw),
         body=content,
         due_at=now,
-        leased_until=now + look_ups.LEASE if action in actions.LOOK_UPS else None,
         received_at=now,
     )
     if _keep(row):
@@ -140,8 +139,10 @@ def handle_due(limit: int = BATCH) -> int:
 def _keep(row: Request) -> bool:
     """Insert the request and its conversation, and call a worker; False when the request is there already."""
     content: Any = row.body
+    body = Request._meta.get_field("body").get_prep_value(content)
+    row.leased_until = look_ups.lease(row, body)
     values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS} | {
-        "body": Request._meta.get_field("body").get_prep_value(content),
+        "body": body,
         "context": Transaction._meta.get_field("context").get_db_prep_value(echoed(content["context"]), connection),
         "now": row.received_at, "leased_until": row.leased_until,
     }  # fmt: skip
@@ -154,7 +155,7 @@ def _keep(row: Request) -> bool:
     if row.leased_until is None:
         wake_resident(tasks.handle_requests)
     else:
-        look_ups.hand_over(row, values["body"])
+        look_ups.hand_over(row, body)
     return True
 
 

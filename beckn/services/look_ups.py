@@ -28,6 +28,7 @@ from emsp.core.wakeup import hand
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=5)  # a call that is lost, or a worker that is killed, delays an answer by this much at most
+HANDED_LIMIT = 16_384  # characters; what is longer is read from its row
 PROLONG_AFTER_S = 1.0
 AT_ONCE = 4  # threads of a worker that answer one app
 MOST_WAITING = 200  # requests of one app in a worker; what comes then is left to the sweeper
@@ -46,6 +47,15 @@ class Handed(msgspec.Struct, array_like=True):
     transaction_id: str
     body: str
     received_at: datetime
+
+
+def lease(row: Request, body: str) -> datetime | None:
+    """Until when a request that is about to be kept belongs to whom it is handed; None where it is not handed over.
+
+    body: encrypted.
+    """
+    handed = row.action in actions.LOOK_UPS and len(body) <= HANDED_LIMIT
+    return row.received_at + LEASE if handed else None
 
 
 def hand_over(row: Request, body: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from amqp.exceptions import AMQPError
 from celery import Task
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -78,7 +79,7 @@ def _noted(task: "Task[..., Any]") -> bool:
 
 def _call(task: "Task[..., Any]", *handed: bytes) -> bool:
     """Whether somebody was called."""
-    if task.app.conf.task_always_eager:
+    if getattr(settings, "CELERY_TASK_ALWAYS_EAGER", False):  # Celery's own way to ask costs more than the call
         _send(task, handed, None)
         return True
     try:
