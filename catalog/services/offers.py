@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, TextField
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.selectors import priced_by
-from catalog.services.listing import HIDDEN, LISTED
+from catalog.services.listing import LISTED
 from catalog.services.offer_rows import offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
 from emsp.core.sql import upsert
@@ -55,10 +55,13 @@ MAPPED = [
     "mapped_by",
     "updated_at",
 ]
-SET_STATUS = """
-    update catalog_offer set status = evse.status, updated_at = %(now)s
-    from ocpi_evse evse where evse.id = catalog_offer.evse_id and evse.id = any(%(ids)s)
-    returning catalog_offer.listed, catalog_offer.status
+# The status of a push, carried over by the statement that stores it: ocpi.services.evse_status.follow.
+CARRY_STATUS = """
+    carried as (
+        update catalog_offer offer set status = changed.status, updated_at = statement_timestamp()
+        from changed where offer.evse_id = changed.id and offer.status <> changed.status
+        returning offer.location_id
+    )
 """
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]
 
@@ -73,19 +76,6 @@ def refresh(location_ids: Iterable[int]) -> None:
     for start in range(0, len(wanted), PAGE):
         with transaction.atomic():
             _refresh_page(wanted[start : start + PAGE], timezone.now())
-
-
-def set_status(evse_ids: Iterable[int]) -> None:
-    """Carry the status of these EVSEs over to their offers: the path of a status push.
-
-    Whether they are listed is asked only where a status that hides is among those before and after.
-    """
-    ids = list(evse_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(SET_STATUS, {"ids": ids, "now": timezone.now()})
-        rows = cursor.fetchall()
-    if any(not listed or status in HIDDEN for listed, status in rows):
-        Offer.objects.filter(evse_id__in=ids).update(listed=_listed())
 
 
 def relist(party_id: int) -> None:

@@ -1,10 +1,13 @@
-"""Statements of the hot path written by hand: large values as bytes, many rows at once, commits that nobody waits for."""
+"""Statements of the hot path written by hand: large values as bytes, many rows at once, commits that nobody waits for,
+and several of them in one round trip, planned once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 from psycopg import sql
@@ -28,6 +31,25 @@ def binary_cursor() -> Iterator["psycopg.Cursor[Any]"]:
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         yield cursor
+
+
+def in_one_trip(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run statements that PostgreSQL plans once per connection, and fetch the rows of the last one.
+
+    They travel together. Outside a transaction they are one, which is durable when this returns; each sees what was
+    committed before it began, as always, so that the second one knows what the first had to wait for.
+    values: by the names in the statements. Behind PgBouncer nothing is kept, and each is planned anew.
+    """
+    connection.ensure_connection()
+    server: psycopg.Connection[Any] = connection.connection
+    if not settings.DATABASE_POOLED:
+        server.prepare_threshold = sys.maxsize  # only what asks for it
+    cursors = [psycopg.Cursor(server) for _ in statements]
+    with connection.wrap_database_errors:
+        with server.pipeline():
+            for cursor, statement in zip(cursors, statements, strict=True):
+                cursor.execute(statement, values, prepare=not settings.DATABASE_POOLED)
+        return cursors[-1].fetchall()
 
 
 def upsert(model: type[M], rows: Sequence[M], unique: list[str], update: Sequence[str] = ()) -> list[M]:
