@@ -164,9 +164,8 @@ def _keep(row: Request) -> bool:
         "context": Transaction._meta.get_field("context").get_db_prep_value(echoed(content["context"]), connection),
         "now": row.received_at,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, values)
-        made = cursor.fetchone()
+    with binary_cursor() as cursor:
+        made = cursor.execute(KEEP, values, prepare=True).fetchone()
     if made is None:
         return False
     row.pk = made[0]

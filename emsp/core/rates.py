@@ -8,6 +8,7 @@ from time import time
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
+from redis.commands.core import Script
 from redis.retry import Retry
 
 from emsp.core.memory import Memory
@@ -20,6 +21,16 @@ KEPT_S = 2
 _away: Memory[bool] = Memory(ttl_s=5)  # a Redis that is away is not waited for by every request
 
 
+_COUNT = """
+local counts = {}
+for at, key in ipairs(KEYS) do
+  counts[at] = redis.call('INCR', key)
+  if counts[at] == 1 then redis.call('EXPIRE', key, ARGV[1]) end
+end
+return counts
+"""
+
+
 def count(*names: str) -> list[int] | None:
     """How often each name was counted in this second, this time included; None while Redis does not answer.
 
@@ -28,18 +39,13 @@ def count(*names: str) -> list[int] | None:
     if _away.get("redis"):
         return None
     second = int(time())
-    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
-    for name in names:
-        key = f"emsp:rate:{second}:{name}"
-        pipeline.incr(key)
-        pipeline.expire(key, KEPT_S)
     try:
-        answers = pipeline.execute()
+        counts: list[int] = _counting(settings.REDIS_URL)([f"emsp:rate:{second}:{name}" for name in names], [KEPT_S])
     except (redis.RedisError, OSError) as error:
         log.warning("nothing is counted, and nobody refused: Redis: %s", type(error).__name__)
         _away.put("redis", True)
         return None
-    return [int(number) for number in answers[::2]]
+    return counts
 
 
 # Two moments are kept: when whoever has time may go next, and when those who go ahead may.
@@ -71,6 +77,11 @@ def turn(name: str, *, per_s: Decimal, most_s: float | None = None) -> float:
         log.warning("nothing is paced: Redis: %s", type(error).__name__)
         return 0.0
     return float(answer)  # type: ignore[arg-type]  # the script gives text
+
+
+@lru_cache(maxsize=2)
+def _counting(url: str) -> Script:
+    return _client(url).register_script(_COUNT)
 
 
 @lru_cache(maxsize=2)
