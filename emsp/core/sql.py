@@ -1,13 +1,11 @@
 """Statements of the hot path written by hand: large values as bytes, many rows at once, commits that nobody waits for,
 and several of them in one round trip, planned once."""
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 from psycopg import sql
@@ -42,13 +40,11 @@ def in_one_trip(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, 
     """
     connection.ensure_connection()
     server: psycopg.Connection[Any] = connection.connection
-    if not settings.DATABASE_POOLED:
-        server.prepare_threshold = sys.maxsize  # only what asks for it
     cursors = [psycopg.Cursor(server) for _ in statements]
     with connection.wrap_database_errors:
         with server.pipeline():
             for cursor, statement in zip(cursors, statements, strict=True):
-                cursor.execute(statement, values, prepare=not settings.DATABASE_POOLED)
+                cursor.execute(statement, values, prepare=True)
         return cursors[-1].fetchall()
 
 
