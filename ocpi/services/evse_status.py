@@ -5,6 +5,7 @@ or needs a closer look, is left to location_patches. Source: OCPI 2.2.1, mod_loc
 """
 
 import logging
+from functools import cache
 
 from emsp.core.sql import in_one_trip
 from emsp.core.wire import encode
@@ -34,7 +35,7 @@ WRITE = r"""
     ), compared as (
         select id, case
             when not %(check_order)s then true
-            when own ~ %(plain)s then regexp_replace(own, '([.][0-9]{{6}})[0-9]+', '\1')::timestamptz <= %(at)s
+            when own ~ %(plain)s then regexp_replace(own, '([.][0-9]{6})[0-9]+', '\1')::timestamptz <= %(at)s
         end as counts
         from found
     ), changed as (
@@ -45,8 +46,7 @@ WRITE = r"""
     ), raised as (
         update ocpi_location location set last_updated = %(at)s
         from changed where location.id = changed.location_id and location.last_updated < %(at)s
-    ){followers}
-    select counts from compared
+    )
 """
 PLAIN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"
@@ -62,6 +62,12 @@ def follow(name: str, clauses: str) -> None:
     was written, if it was.
     """
     _followers[name] = clauses
+    _write.cache_clear()
+
+
+@cache
+def _write() -> str:
+    return ", ".join([WRITE, *_followers.values()]) + "select counts from compared"
 
 
 def store_status(
@@ -75,10 +81,10 @@ def store_status(
     known = vocabulary.evse_status(status)
     if known in UNLISTED or "\x00" in status + location_id + evse_uid:
         return False
-    rows = in_one_trip(LOCK, WRITE.format(followers="".join(f", {clauses}" for clauses in _followers.values())), values={
+    rows = in_one_trip(LOCK, _write(), values={
         "party": party_pk, "location": location_id.casefold(), "evse": evse_uid.casefold(), "status": known,
-        "at": scalars.moment(last_updated), "check_order": check_order,
-        "plain": PLAIN, "raw": encode({"status": status, "last_updated": last_updated}).decode(),
+        "at": scalars.moment(last_updated), "check_order": check_order, "plain": PLAIN,
+        "raw": encode({"status": status, "last_updated": last_updated}).decode(),
     })  # fmt: skip
     counts = rows[0][0] if rows else None
     if counts is False:
