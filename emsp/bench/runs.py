@@ -84,7 +84,7 @@ class Bench:
             for _ in range(self.rounds):
                 pairs[0].append(self.ask("push", at_once, self.bare_port, self.bare)["push"])
                 pairs[1].append(self.ask("push", at_once, self.stack.port, self.measured)["push"])
-            yield Paired(_at_once("EVSE status PATCH", at_once), *pairs)
+            yield Paired(_at_once("EVSE status PATCH", at_once), *pairs, self.parts_ms)
 
     def order(self, concurrency: int) -> Iterator[Paired]:
         """select, init and confirm of an order with the operator's answers, beside three joint floors of small answers."""

@@ -81,7 +81,7 @@ class TestReady:
         offer = refreshed(station())
         near(told)
         Evse.objects.update(status="CHARGING")
-        offers.set_status([offer.evse_id])
+        offers.refresh([offer.location_id])
 
         assert [statuses for _, statuses in near(told)] == [["CHARGING"]]
         assert told.count == 1
@@ -169,7 +169,7 @@ class TestVoid:
     def test_a_status_that_hides_and_one_that_shows(self, told, offer):
         for status, shown in (("REMOVED", []), ("AVAILABLE", [f"{offer.connector_ocpi_id}:18.0000"])):
             Evse.objects.update(status=status)
-            offers.set_status([offer.evse_id])
+            offers.refresh([offer.location_id])
             assert self.texts(told) == shown
 
     def test_a_party_that_is_switched_off_and_on(self, told, offer):
