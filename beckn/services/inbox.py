@@ -22,7 +22,6 @@ from emsp.core.wakeup import wake_resident
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("bap_id", "message_id", "action", "wish", "digest", "transaction_id")
 CLAIMED = ["id", "bap_id", "message_id", "action", "transaction_id", "body", "received_at"]
 LEASE = timedelta(seconds=10)  # handling takes no I/O; a killed worker delays a request by this much at most
 BATCH = 5  # few, so that what came at once is shared among the threads
@@ -69,8 +68,8 @@ class OtherBody(DomainError):
     """The message id was used before, with another body."""
 
 
-def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] | None = None) -> Request:
-    """Keep a request, durably, and wake a worker. The caller may acknowledge it then.
+def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] | None = None) -> int:
+    """Keep a request, durably, and wake a worker; its primary key. The caller may acknowledge it then.
 
     raw: the body as received from sender, whose signature is proven. body: raw as reading.read gave it, if the
     caller has it already. The same message again is acknowledged without a second effect; an answer that was
@@ -80,26 +79,19 @@ def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] 
     now = timezone.now()
     content: Any = reading.read(raw) if body is None else body
     message = screen(content, action=action, sender=sender, now=now)
-    row = Request(
-        bap_id=content["context"]["bap_id"],
-        message_id=content["context"]["message_id"],
-        transaction_id=content["context"]["transaction_id"],
-        action=action,
-        wish=wish_of(action, message),
-        digest=signing.digest(raw),
-        body=content,
-        due_at=now,
-        received_at=now,
-    )
-    if _keep(row):
-        return row
-    known = Request.objects.defer("body").get(
-        bap_id=row.bap_id, message_id=row.message_id, action=row.action, wish=row.wish
-    )
-    if known.digest != row.digest:
+    key = {
+        "bap_id": content["context"]["bap_id"], "message_id": content["context"]["message_id"], "action": action,
+        "wish": wish_of(action, message),
+    }  # fmt: skip
+    digest = signing.digest(raw)
+    made = _keep(content, key | {"digest": digest, "now": now})
+    if made is not None:
+        return made
+    known = Request.objects.defer("body").get(**key)
+    if known.digest != digest:
         raise OtherBody("this message_id was used before with another body")
     callbacks.repeat(known)
-    return known
+    return known.pk
 
 
 def wish_of(action: str, message: Any) -> str:
@@ -136,27 +128,25 @@ def handle_due(limit: int = BATCH) -> int:
     return len(rows)
 
 
-def _keep(row: Request) -> bool:
-    """Insert the request and its conversation, and call a worker; False when the request is there already."""
-    content: Any = row.body
+def _keep(content: dict[str, Any], values: dict[str, Any]) -> int | None:
+    """Insert the request and its conversation, and call a worker; its primary key, None when it is there already."""
+    context = content["context"]
     body = Request._meta.get_field("body").get_prep_value(content)
-    row.leased_until = look_ups.lease(row, body)
-    values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS} | {
-        "body": body,
-        "context": Transaction._meta.get_field("context").get_db_prep_value(echoed(content["context"]), connection),
-        "now": row.received_at, "leased_until": row.leased_until,
+    leased_until = look_ups.lease(values["action"], body, now=values["now"])
+    values |= {
+        "transaction_id": context["transaction_id"], "body": body, "leased_until": leased_until,
+        "context": Transaction._meta.get_field("context").get_db_prep_value(echoed(context), connection),
     }  # fmt: skip
     with binary_cursor() as cursor:
         made = cursor.execute(KEEP, values, prepare=True).fetchone()
     if made is None:
-        return False
-    row.pk = made[0]
-    row._state.adding, row._state.db = False, connection.alias
-    if row.leased_until is None:
+        return None
+    pk: int = made[0]
+    if leased_until is None:
         wake_resident(tasks.handle_requests)
     else:
-        look_ups.hand_over(row, body)
-    return True
+        look_ups.hand_over(pk, values)
+    return pk
 
 
 def _handle(pk: int) -> None:

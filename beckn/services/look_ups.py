@@ -6,10 +6,11 @@ Whatever dies in between, the lease ends, and the request is answered anew under
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
+from typing import Any
 
 import msgspec
 from django.db import connection
@@ -49,19 +50,21 @@ class Handed(msgspec.Struct, array_like=True):
     received_at: datetime
 
 
-def lease(row: Request, body: str) -> datetime | None:
+def lease(action: str, body: str, *, now: datetime) -> datetime | None:
     """Until when a request that is about to be kept belongs to whom it is handed; None where it is not handed over.
 
     body: encrypted.
     """
-    handed = row.action in actions.LOOK_UPS and len(body) <= HANDED_LIMIT
-    return row.received_at + LEASE if handed else None
+    handed = action in actions.LOOK_UPS and len(body) <= HANDED_LIMIT
+    return now + LEASE if handed else None
 
 
-def hand_over(row: Request, body: str) -> None:
-    """Give a request that was just kept, with a lease, to a worker after commit. body: encrypted."""
-    handed = Handed(row.pk, row.bap_id, row.message_id, row.action, row.transaction_id, body, row.received_at)
-    hand(tasks.answer_look_up, msgspec.msgpack.encode(handed), lost=partial(_give_back, [row.pk]))
+def hand_over(pk: int, row: Mapping[str, Any]) -> None:
+    """Give a request that was just kept, with a lease, to a worker after commit. row: what was kept, body encrypted."""
+    handed = Handed(
+        pk, row["bap_id"], row["message_id"], row["action"], row["transaction_id"], row["body"], row["now"]
+    )
+    hand(tasks.answer_look_up, msgspec.msgpack.encode(handed), lost=partial(_give_back, [pk]))
 
 
 def answer_handed(content: bytes) -> None:

@@ -7,10 +7,8 @@ from time import time
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.commands.core import Script
-from redis.retry import Retry
 
+from emsp.core.lines import TwoWay
 from emsp.core.memory import Memory
 
 log = logging.getLogger(__name__)
@@ -40,7 +38,8 @@ def count(*names: str) -> list[int] | None:
         return None
     second = int(time())
     try:
-        counts: list[int] = _counting(settings.REDIS_URL)([f"emsp:rate:{second}:{name}" for name in names], [KEPT_S])
+        keys = [f"emsp:rate:{second}:{name}" for name in names]
+        counts: list[int] = _line(settings.REDIS_URL).ask("EVAL", _COUNT, len(keys), *keys, KEPT_S)
     except (redis.RedisError, OSError) as error:
         log.warning("nothing is counted, and nobody refused: Redis: %s", type(error).__name__)
         _away.put("redis", True)
@@ -72,20 +71,13 @@ def turn(name: str, *, per_s: Decimal, most_s: float | None = None) -> float:
     keys = [f"emsp:turn:{name}", f"emsp:turn:{name}:ahead"]
     numbers = [time(), 1 / float(per_s), -1 if most_s is None else most_s]
     try:
-        answer = _client(settings.REDIS_URL).eval(_TURN, len(keys), *keys, *numbers)
+        answer = _line(settings.REDIS_URL).ask("EVAL", _TURN, len(keys), *keys, *numbers)
     except (redis.RedisError, OSError) as error:
         log.warning("nothing is paced: Redis: %s", type(error).__name__)
         return 0.0
-    return float(answer)  # type: ignore[arg-type]  # the script gives text
+    return float(answer)
 
 
 @lru_cache(maxsize=2)
-def _counting(url: str) -> Script:
-    return _client(url).register_script(_COUNT)
-
-
-@lru_cache(maxsize=2)
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
-    )
+def _line(url: str) -> TwoWay:
+    return TwoWay(url, timeout_s=TIMEOUT_S)

@@ -15,10 +15,8 @@ import redis
 from celery import Task
 from django.conf import settings
 from django.db import connection
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from emsp.core.memory import Memory
+from emsp.core.lines import OneWay, client
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +26,6 @@ MOST_HANDED = 1_000
 WAIT_S = 1
 TIMEOUT_S = 2
 CALL_TIMEOUT_S = 0.2  # an ACK waits no longer for a Redis that is not there
-AWAY_S = 1
 
 _stopping = threading.Event()
 
@@ -40,42 +37,6 @@ def call(task: "Task[..., Any]", handed: bytes = CALL) -> None:
     """
     name, most = _list(task), MOST_CALLS if handed == CALL else MOST_HANDED
     _one_way(settings.REDIS_URL).send(("RPUSH", name, handed), ("LTRIM", name, 0, most - 1))
-
-
-class OneWay:
-    """A connection on which Redis was told to answer nothing, so that nobody waits for what may be lost. For all threads.
-
-    Whatever can be read from it nevertheless is its end. A Redis that is away is left alone for AWAY_S.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._connection: Any = _client_of(url, CALL_TIMEOUT_S).connection_pool.make_connection()
-        self._lock, self._away = threading.Lock(), Memory[bool](ttl_s=AWAY_S)
-
-    def send(self, *commands: tuple[Any, ...]) -> None:
-        """Raises redis.RedisError where they surely do not arrive."""
-        if self._away.get("redis"):
-            raise redis.ConnectionError("Redis was away a moment ago")
-        with self._lock:
-            try:
-                self._open()
-                self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
-            except (redis.RedisError, OSError):
-                self._connection.disconnect()
-                self._away.put("redis", True)
-                raise
-
-    def _open(self) -> None:
-        connection = self._connection
-        if connection.is_connected:
-            try:
-                if not connection.can_read(0):
-                    return
-            except redis.ConnectionError:
-                pass  # it has ended
-            connection.disconnect()
-        connection.connect()
-        connection.send_command("CLIENT", "REPLY", "OFF", check_health=False)
 
 
 def start(
@@ -134,15 +95,9 @@ def _list(task: "Task[..., Any]") -> str:
 
 @lru_cache(maxsize=2)
 def _one_way(url: str) -> OneWay:
-    return OneWay(url)
+    return OneWay(url, timeout_s=CALL_TIMEOUT_S)
 
 
 @lru_cache(maxsize=2)
 def _client(url: str) -> redis.Redis:
-    return _client_of(url, TIMEOUT_S, WAIT_S)
-
-
-def _client_of(url: str, timeout_s: float, wait_s: float = 0) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=wait_s + timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
-    )
+    return client(url, timeout_s=WAIT_S + TIMEOUT_S, connect_s=TIMEOUT_S)

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 from django.db.transaction import atomic
-from redis.exceptions import ConnectionError
 
 from beckn import tasks
 from beckn.services import look_ups
@@ -99,42 +98,6 @@ def test_calls_that_nobody_takes_do_not_pile_up(redis, monkeypatch):
     assert redis.blpop(["emsp:call:last"], timeout=10)
     assert redis.llen("emsp:call:one") == 16
     assert redis.lrange("emsp:call:other", 0, -1) == [str(number).encode() for number in range(30)]
-
-
-def test_a_connection_that_ended_is_opened_again(redis):
-    resident.call(Task("one"))
-    assert redis.blpop(["emsp:call:one"], timeout=10)
-    redis.client_kill_filter(_type="normal", skipme=True)
-
-    resident.call(Task("two"))
-
-    assert redis.blpop(["emsp:call:two"], timeout=10)
-
-
-def test_a_redis_that_is_away_is_left_alone_for_a_moment(redis, settings, monkeypatch):
-    moment = [1_000.0]
-    monkeypatch.setattr("emsp.core.memory.monotonic", lambda: moment[0])
-    line = resident.OneWay("redis://127.0.0.1:9/0")
-    with pytest.raises(ConnectionError, match="refused"):
-        line.send(("PING",))
-
-    with pytest.raises(ConnectionError, match="away a moment ago"):
-        line.send(("PING",))
-    moment[0] += 1
-    with pytest.raises(ConnectionError, match="refused"):
-        line.send(("PING",))
-
-
-def test_a_call_is_answered_nothing_not_even_a_refusal(redis):
-    line = resident.OneWay(url_of(redis))
-    line.send(("RPUSH", "emsp:call:one", 1))
-    assert redis.blpop(["emsp:call:one"], timeout=10)
-    before = {client["id"] for client in redis.client_list()}
-
-    line.send(("NO-SUCH-COMMAND",), ("RPUSH", "emsp:call:two", 1))
-
-    assert redis.blpop(["emsp:call:two"], timeout=10)
-    assert {client["id"] for client in redis.client_list()} == before
 
 
 def test_a_call_without_redis_is_left_to_the_sweeper(settings, caplog):
