@@ -14,7 +14,7 @@ from beckn.models import Callback, CallbackState, Request, Transaction
 from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
 from emsp.core.correlation import note
-from emsp.core.sql import NOT_WAITED_FOR, binary_cursor
+from emsp.core.sql import binary_cursor
 from emsp.core.wakeup import wake
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
@@ -29,9 +29,9 @@ REPEAT_AFTER = timedelta(seconds=5)
 FIELDS = [field for field in Callback._meta.concrete_fields if not field.primary_key]
 INSERT = "insert into beckn_callback ({columns}) values ({values}) returning id"
 CLOSE = """
-    with {before}answered as (
+    with answered as (
         update beckn_request set state = 'ANSWERED', answered_at = %(created_at)s, leased_until = null
-        {source} where id = %(request_id)s and state <> 'ANSWERED' returning id
+        where id = %(request_id)s and state <> 'ANSWERED' returning id
     )
     insert into beckn_callback ({columns}) select {values} from answered returning id
 """
@@ -67,13 +67,13 @@ def queue(
     return made
 
 
-def answer(request: Request, made: Callback) -> bool:
+def answer(request: Request, made: Callback, *, leased_until: datetime | None) -> bool:
     """Close a request that changed nothing with its callback, in one statement. False when it was closed already.
 
-    What was delivered may be lost when PostgreSQL dies: it is answered again then, under the same message_id.
+    leased_until: until when who calls this may send it, before anybody else does.
     """
-    unhurried = made.state == CallbackState.DELIVERED
-    _insert(made, CLOSE, before=f"{NOT_WAITED_FOR}, " if unhurried else "", source="from unhurried" if unhurried else "")
+    made.leased_until = leased_until
+    _insert(made, CLOSE)
     return made.pk is not None
 
 
@@ -110,13 +110,13 @@ def written(
     )
 
 
-def _insert(made: Callback, statement: str, **parts: str) -> None:
+def _insert(made: Callback, statement: str) -> None:
     """Keep a callback; as a hand-written statement, because a catalogue is large."""
     given = ((field, getattr(made, field.attname)) for field in FIELDS)
     values = {
         field.attname: field.get_db_prep_save(value, connection) for field, value in given if value is not None
     }  # fmt: skip
-    text = statement.format(columns=", ".join(values), values=", ".join(f"%({name})s" for name in values), **parts)
+    text = statement.format(columns=", ".join(values), values=", ".join(f"%({name})s" for name in values))
     with binary_cursor() as cursor:
         kept = cursor.execute(text, values, prepare=True).fetchone()
     made.pk, made._state.adding = (kept[0] if kept else None), False

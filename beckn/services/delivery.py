@@ -142,8 +142,8 @@ def _send(bap_id: str, leased: list[Callback]) -> int:
 
 def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
     """Send one after the other, as long as the time of a batch lasts and the app answers. Returns how many were sent."""
-    delivered: dict[int | None, list[int]] = {}
-    begun = recorded = time.monotonic()
+    arrived = Arrived()
+    begun = time.monotonic()
     sent, silent = 0, False
     for callback in callbacks:
         if silent or time.monotonic() - begun > BATCH_TIME_S:
@@ -155,14 +155,35 @@ def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
             outcome = send_once(callback)
             sent += 1
             if outcome.verdict == Verdict.DELIVERED:
-                delivered.setdefault(outcome.status, []).append(callback.pk)
+                arrived.add(callback, outcome.status)
             else:
                 silent = record_failure(callback, outcome, app, probe=probe)
-        if time.monotonic() - recorded > RECORD_EVERY_S:
-            _record_delivered(delivered, app)
-            recorded = time.monotonic()
-    _record_delivered(delivered, app)
+    arrived.write_down()
     return sent
+
+
+class Arrived:
+    """What arrived at apps, written down many rows at once: every RECORD_EVERY_S, and at the end. For one thread."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, int | None], list[int]] = {}
+        self._since = time.monotonic()
+
+    def add(self, callback: Callback, status: int | None) -> None:
+        """status: of the app's answer."""
+        self._rows.setdefault((callback.bap_id, status), []).append(callback.pk)
+        if time.monotonic() - self._since > RECORD_EVERY_S:
+            self.write_down()
+
+    def write_down(self) -> None:
+        """Write what was added, and forget it here."""
+        for bap_id in dict.fromkeys(bap_id for bap_id, _ in self._rows):
+            circuits.answered(app_partner(bap_id))
+        for (_, status), chosen in self._rows.items():
+            with binary_cursor() as cursor:
+                cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen}, prepare=True)
+        self._rows.clear()
+        self._since = time.monotonic()
 
 
 def send_once(callback: Callback) -> Outcome:
@@ -179,16 +200,6 @@ def _give_back(callbacks: list[Callback]) -> None:
     chosen = [callback.pk for callback in callbacks]
     if chosen:
         Callback.objects.filter(pk__in=chosen, state=CallbackState.PENDING).update(leased_until=None)
-
-
-def _record_delivered(delivered: dict[int | None, list[int]], app: Partner) -> None:
-    """Write down what arrived, many rows at once, and forget it here."""
-    if delivered:
-        circuits.answered(app)
-    for status, chosen in delivered.items():
-        with connection.cursor() as cursor:
-            cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen})
-    delivered.clear()
 
 
 def record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:

@@ -1,8 +1,8 @@
-"""Look-ups, search above all: answered from the mirror, sent at once, and kept as sent.
+"""Look-ups, search above all: answered from the mirror by the worker that is handed them, and sent from memory.
 
-A look-up changes nothing, so that its request is all that must be durable: it is acknowledged with a lease, and handed to
-a worker with its body. The worker answers, sends, and then writes down request and callback as done, in one statement.
-Whatever dies in between, the lease ends, and the request is answered anew under the same message_id.
+A look-up changes nothing, so that nobody need claim it: it is kept with a lease and handed to a worker with its body. One
+statement closes the request and keeps the callback; what arrived is written down afterwards, many at once. If a call is
+lost or a worker dies, the lease ends, and the sweeper finds the request, or the callback as it was kept.
 """
 
 import logging
@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from beckn import actions, tasks
-from beckn.models import Callback, CallbackState, Request, RequestState, app_partner
+from beckn.models import Callback, Request, RequestState, app_partner
 from beckn.services import attempts, callbacks, delivery
 from beckn.services.lanes import Lanes
 from beckn.services.outcome import Verdict
@@ -77,9 +77,13 @@ def take(requests: Sequence[Request]) -> None:
     """Answer requests that are leased to us, here or in a thread that serves their app now. Their bodies are as kept."""
     for request in requests:
         _in_hand[request.pk] = monotonic()
-    for request in requests:
-        if not lanes.join(request.bap_id, request, _answer):
-            _in_hand.pop(request.pk, None)
+    arrived = delivery.Arrived()
+    try:
+        for request in requests:
+            if not lanes.join(request.bap_id, request, partial(_answer, arrived=arrived)):
+                _in_hand.pop(request.pk, None)
+    finally:
+        arrived.write_down()
 
 
 def prolong() -> None:
@@ -90,14 +94,13 @@ def prolong() -> None:
         still_open.update(leased_until=timezone.now() + LEASE)
 
 
-def _answer(request: Request) -> None:
+def _answer(request: Request, *, arrived: delivery.Arrived) -> None:
     try:
         with about():
             attempts.note_ids(request)
             request.body = Request._meta.get_field("body").from_db_value(request.body, None, connection)
             made = actions.look_up(request)
-            actions.tell_answered(request, made.created_at, {"code": made.error_code} if made.error_code else None)
-            _send(request, made)
+            _send(request, made, arrived)
     except Exception:
         log.exception("request %s could not be answered", request.pk)
         attempts.back_off(request.pk)
@@ -105,22 +108,19 @@ def _answer(request: Request) -> None:
         _in_hand.pop(request.pk, None)
 
 
-def _send(request: Request, made: Callback) -> None:
-    """Send it unless the app is left alone, and keep what became of it; what did not arrive waits in the outbox."""
+def _send(request: Request, made: Callback, arrived: delivery.Arrived) -> None:
+    """Keep the answer, and send it unless the app is left alone or somebody else has answered."""
     app = app_partner(request.bap_id)
     way = circuits.enter(app, for_s=delivery.LEASE.total_seconds())
+    if not callbacks.answer(request, made, leased_until=None if way == Way.SHUT else timezone.now() + delivery.LEASE):
+        return
+    actions.tell_answered(request, made.created_at, {"code": made.error_code} if made.error_code else None)
     if way == Way.SHUT:
-        callbacks.answer(request, made)
         return
     outcome = delivery.send_once(made)
     if outcome.verdict == Verdict.DELIVERED:
-        made.state, made.sent_at = CallbackState.DELIVERED, timezone.now()
-        made.attempts, made.last_status = 1, outcome.status
-        callbacks.answer(request, made)
-        circuits.answered(app)
-        return
-    made.leased_until = timezone.now() + delivery.LEASE
-    if callbacks.answer(request, made):
+        arrived.add(made, outcome.status)
+    else:
         delivery.record_failure(made, outcome, app, probe=way == Way.PROBE)
 
 
