@@ -82,16 +82,16 @@ class Sender:
         acked_s, _ = self._send("search", str(uuid.uuid4()), _around(latitude, longitude, places.RADIUS_KM))
         return {"ack": acked_s}
 
-    def push(self) -> dict[str, float]:
-        """An EVSE's status."""
+    def push(self, status: str = "") -> dict[str, float]:
+        """An EVSE's status; one of two by chance when none is named."""
         station = self.draw.randrange(self.task["locations"])
         stamp = moment_text(datetime.now(UTC), milliseconds=True)
-        body = encode({"status": self.draw.choice(("CHARGING", "AVAILABLE")), "last_updated": stamp})
+        body = encode({"status": status or self.draw.choice(("CHARGING", "AVAILABLE")), "last_updated": stamp})
         path = f"/ocpi/emsp/2.2.1/locations/IN/BEN/L{station:07d}/E{station:07d}A"
         begun = time.perf_counter()
-        status, answer = self.line.send("PATCH", path, body, push_headers(self.task["token"]))
-        if status != 200:
-            raise Failed(f"PATCH was answered {status}: {answer[:200]!r}")
+        code, answer = self.line.send("PATCH", path, body, push_headers(self.task["token"]))
+        if code != 200:
+            raise Failed(f"PATCH was answered {code}: {answer[:200]!r}")
         return {"push": time.perf_counter() - begun}
 
     def order(self) -> dict[str, float]:

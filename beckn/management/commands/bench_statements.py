@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
 
 def count(task: dict[str, Any]) -> dict[str, int]:
-    """Statements until the ACK of a search, of the worker that answers it, and of a status push.
+    """Statements until the ACK of a search, of the worker that answers it, and of a push that changes a status.
 
     task: as for emsp.bench.bap, with the "uri" to which callbacks go. The second of each is counted: what a process looks
     up once has been looked up then. No worker may run beside.
@@ -32,9 +33,9 @@ def count(task: dict[str, Any]) -> dict[str, int]:
     sender = Sender(task, Callbacks(), task["uri"], 0, Door(application))
     found: dict[str, int] = {}
     with counter() as counted:
-        for _ in range(2):
+        for status in ("CHARGING", "BLOCKED"):
             found["ACK"] = counted.during(sender.ack)
             connection.ensure_connection()  # a thread of a worker keeps its own
             found["worker"] = counted.during(handle_requests)
-            found["push"] = counted.during(sender.push)
+            found["push"] = counted.during(partial(sender.push, status))
     return found
