@@ -47,7 +47,7 @@ def test_live_numbers_are_texts_ready_to_show(driver, bpp):
     page, updated_at, ask = told.pop("page"), told.pop("updated_at"), told.pop("ask")
     assert told == {
         "moving": True, "state": "Charging", "energy": "3.2", "cost": "₹57.60", "cost_label": "Energy cost",
-        "power": "7.2 kW", "soc": "65 %", "percent": 40,
+        "power": "7.2\u00a0kW", "soc": "65\u00a0%", "percent": 40,
     }
     assert page == "CONFIRMED:ACTIVE:ACTIVE:answered" and updated_at and ask is False
 
