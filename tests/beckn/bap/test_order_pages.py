@@ -115,6 +115,15 @@ def test_cancelling_with_one_of_the_provider_s_reasons(driver, bpp):
     assert bpp.count("get_cancellation_reasons") == 1
 
 
+def test_reasons_that_come_before_the_ack_are_shown_at_once(driver, bpp):
+    driver.confirm()
+    bpp.script("get_cancellation_reasons", {"cancellation_reasons": world.REASONS}, callback_first=True)
+
+    page = driver.browser.get(f"{driver.order_path}/cancel")
+
+    assert "Plan changed" in page and "names no reasons" not in page
+
+
 def test_a_refused_cancellation_is_told(driver, bpp):
     driver.charge()
     bpp.script("get_cancellation_reasons", {"cancellation_reasons": world.REASONS})
