@@ -9,7 +9,7 @@ from beckn.bap.services import retention
 
 
 class Command(BaseCommand):
-    help = "Deletes searches, bookings, messages and drivers that are older than BAP_KEEP_SEARCHES_DAYS and BAP_KEEP_ORDERS_DAYS."
+    help = "Deletes searches, bookings, messages and drivers after BAP_KEEP_SEARCHES_DAYS and BAP_KEEP_ORDERS_DAYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{retention.forget_old(now=timezone.now())} rows forgotten")
