@@ -36,4 +36,6 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append("BAP_URI must end in /beckn: callbacks are served at {BAP_URI}/on_<action>")
     if settings.CALLBACK_WAIT_S < 1:
         problems.append("BAP_CALLBACK_WAIT_S must be at least 1 second")
+    if not 1 <= settings.KEEP_SEARCHES_DAYS <= settings.KEEP_ORDERS_DAYS:
+        problems.append("BAP_KEEP_SEARCHES_DAYS is at least 1 and at most BAP_KEEP_ORDERS_DAYS")
     return [Error(text, id=f"bap.E{number:03d}") for number, text in enumerate(problems, 1)]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beckn.bap.messages import Contact
 from beckn.bap.places import BY_KEY, PLACES, Place, Point, nearest
+from beckn.bap.templatetags.bap_format import quantity
 
 RADII_KM = (2, 5, 10, 20, 50)
 CONNECTORS = ("CCS2", "CHAdeMO", "Type 2", "GB/T DC", "GB/T AC")
@@ -133,7 +134,7 @@ class EnergyForm(forms.Form):
     def __init__(self, *args: Any, battery_kwh: Decimal | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         amounts, usual = energy_choices(battery_kwh)
-        self.fields["quick"].choices = [(kwh, f"{kwh} kWh") for kwh in amounts]  # type: ignore[attr-defined]
+        self.fields["quick"].choices = [(kwh, quantity(kwh, "kWh")) for kwh in amounts]  # type: ignore[attr-defined]
         self.initial.setdefault("quick", usual)
 
     def clean(self) -> dict[str, Any]:

@@ -31,6 +31,10 @@ BECKN_VERSION = "1.1.0"
 SEND_TIMEOUT_S = 10
 CALLBACK_WAIT_S = env.int("BAP_CALLBACK_WAIT_S", default=15)
 
+# How long what came to nothing is kept, and how long bookings and their drivers; `forget_old` deletes what is older.
+KEEP_SEARCHES_DAYS = env.int("BAP_KEEP_SEARCHES_DAYS", default=14)
+KEEP_ORDERS_DAYS = env.int("BAP_KEEP_ORDERS_DAYS", default=400)
+
 # What the pages show.
 BRAND = env.str("BAP_NAME", default="EV Charge")
 TILE_URL = env.str("BAP_TILE_URL", default="https://tile.openstreetmap.org/{z}/{x}/{y}.png")

@@ -23,7 +23,7 @@ from nacl.signing import SigningKey
 
 from beckn import signing
 from emsp.bench import places
-from emsp.bench.http import Client, Server
+from emsp.bench.http import Client, Line, Server
 from emsp.core.wire import encode, load_json, moment_text
 
 ACK = b'{"message":{"ack":{"status":"ACK"}}}'
@@ -64,11 +64,10 @@ class Callbacks:
 class Sender:
     """One app or operator, one after the other. Each method measures once and gives latencies in seconds by name."""
 
-    def __init__(self, task: dict[str, Any], callbacks: Callbacks, uri: str, number: int) -> None:
-        self.task, self.callbacks, self.uri = task, callbacks, uri
+    def __init__(self, task: dict[str, Any], callbacks: Callbacks, uri: str, number: int, line: Line) -> None:
+        self.task, self.callbacks, self.uri, self.line = task, callbacks, uri, line
         self.draw = random.Random(time.time_ns() + number)
         self.key = SigningKey(base64.b64decode(task["seed"]))
-        self.client = Client(task["port"])
         self.size = 0
 
     def search(self) -> dict[str, float]:
@@ -83,16 +82,16 @@ class Sender:
         acked_s, _ = self._send("search", str(uuid.uuid4()), _around(latitude, longitude, places.RADIUS_KM))
         return {"ack": acked_s}
 
-    def push(self) -> dict[str, float]:
-        """An EVSE's status."""
+    def push(self, status: str = "") -> dict[str, float]:
+        """An EVSE's status; one of two by chance when none is named."""
         station = self.draw.randrange(self.task["locations"])
         stamp = moment_text(datetime.now(UTC), milliseconds=True)
-        body = encode({"status": self.draw.choice(("CHARGING", "AVAILABLE")), "last_updated": stamp})
+        body = encode({"status": status or self.draw.choice(("CHARGING", "AVAILABLE")), "last_updated": stamp})
         path = f"/ocpi/emsp/2.2.1/locations/IN/BEN/L{station:07d}/E{station:07d}A"
         begun = time.perf_counter()
-        status, answer = self.client.send("PATCH", path, body, push_headers(self.task["token"]))
-        if status != 200:
-            raise Failed(f"PATCH was answered {status}: {answer[:200]!r}")
+        code, answer = self.line.send("PATCH", path, body, push_headers(self.task["token"]))
+        if code != 200:
+            raise Failed(f"PATCH was answered {code}: {answer[:200]!r}")
         return {"push": time.perf_counter() - begun}
 
     def order(self) -> dict[str, float]:
@@ -143,7 +142,7 @@ class Sender:
             now=int(time.time()),
         )  # fmt: skip
         begun = time.perf_counter()
-        status, answer = self.client.send("POST", f"/beckn/{action}", body, f"Authorization: {signed}\r\n")
+        status, answer = self.line.send("POST", f"/beckn/{action}", body, f"Authorization: {signed}\r\n")
         if status != 200:
             raise Failed(f"{action} was answered {status}: {answer[:200]!r}")
         return time.perf_counter() - begun, begun
@@ -177,7 +176,8 @@ def measure(task: dict[str, Any], callbacks: Callbacks, uri: str) -> dict[str, A
     """Run `concurrency` senders at once for so many seconds."""
     latencies: dict[str, list[float]] = {}
     failures: list[str] = []
-    senders = [Sender(task, callbacks, uri, number) for number in range(task["concurrency"])]
+    lines = [Client(task["port"]) for _ in range(task["concurrency"])]
+    senders = [Sender(task, callbacks, uri, number, line) for number, line in enumerate(lines)]
     begun = time.perf_counter()
 
     def loop(one: Callable[[], dict[str, float]]) -> None:
@@ -194,8 +194,8 @@ def measure(task: dict[str, Any], callbacks: Callbacks, uri: str) -> dict[str, A
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - begun
-    for sender in senders:
-        sender.client.close()
+    for line in lines:
+        line.close()
     size = max(sender.size for sender in senders)
     return {
         "seconds": seconds, "size": size, "latencies_s": latencies, "failed": len(failures),

@@ -3,9 +3,17 @@
 import socket
 import socketserver
 from collections.abc import Callable
+from typing import Protocol
 
 LIMIT = 65_536  # bytes of one line
 Answer = Callable[[str, str, bytes], tuple[bytes, bytes]]
+
+
+class Line(Protocol):
+    """Takes one request at a time to where it is answered."""
+
+    def send(self, method: str, path: str, body: bytes = b"", headers: str = "") -> tuple[int, bytes]:
+        """Status and body of the answer. headers: whole lines, each with its end."""
 
 
 class Client:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from nacl.signing import SigningKey
@@ -24,6 +25,7 @@ from emsp.core.wire import encode
 
 BAP_ID, KEY_ID, TOKEN = "bap.bench.example", "bench-key", "token-of-the-bench"
 WARM_UP_S = 2.0
+MEMORY = "memory of web and workers in MB"
 PULL = """import resource, subprocess, sys
 done = subprocess.run([sys.executable, "manage.py", "ocpi_pull", "IN-BEN", "--full"], stdout=subprocess.DEVNULL)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -49,6 +51,7 @@ class Bench:
     key: SigningKey = field(default_factory=SigningKey.generate)
     size: int = 0  # bytes of the last callback
     parts_ms: dict[str, float] = field(default_factory=dict)  # CPU time of one operation by part
+    statements: dict[str, int] = field(default_factory=dict)  # of one request: "ACK", its "worker", "push"
 
     def search(self, concurrency: int) -> Iterator[Paired]:
         """Search end to end beside the joint floor, then its ACK beside the bare application's."""
@@ -61,8 +64,8 @@ class Bench:
                 told = self.ask("search", at_once, self.stack.port, self.measured)
                 floors.append(least)
                 found.append(told["search"])
-        notes = {"bytes of on_search": float(size), "memory of web and workers in MB": float(self._memory_mb())}
-        notes |= self.parts_ms
+        notes = {"bytes of on_search": float(size), MEMORY: float(self._memory_mb())}
+        notes |= self.parts_ms | self._statements("ACK", "worker")
         for name, (floors, found) in pairs.items():
             yield Paired(name, floors, found, notes)
 
@@ -74,7 +77,7 @@ class Bench:
             for _ in range(self.rounds):
                 pairs[0].append(self.ask("ack", at_once, self.bare_port, self.bare)["ack"])
                 pairs[1].append(self.ask("search", at_once, self.stack.port, self.measured)["ack"])
-            yield Paired(_at_once("ACK", at_once), *pairs)
+            yield Paired(_at_once("ACK", at_once), *pairs, self._statements("ACK"))
 
     def push(self, concurrency: int) -> Iterator[Paired]:
         """EVSE status PATCHes, beside one durable UPDATE in a bare WSGI application on the same server."""
@@ -84,7 +87,7 @@ class Bench:
             for _ in range(self.rounds):
                 pairs[0].append(self.ask("push", at_once, self.bare_port, self.bare)["push"])
                 pairs[1].append(self.ask("push", at_once, self.stack.port, self.measured)["push"])
-            yield Paired(_at_once("EVSE status PATCH", at_once), *pairs, self.parts_ms)
+            yield Paired(_at_once("EVSE status PATCH", at_once), *pairs, self.parts_ms | self._statements("push"))
 
     def order(self, concurrency: int) -> Iterator[Paired]:
         """select, init and confirm of an order with the operator's answers, beside three joint floors of small answers."""
@@ -113,10 +116,8 @@ class Bench:
         """Have the partners' end send for a while; figures by name. pids: whose CPU time is told. Raises RuntimeError."""
         if self.bap is None or self.bap.stdin is None or self.bap.stdout is None:
             raise RuntimeError("the partners' end is not started")
-        task = {
-            "kind": kind, "port": port, "locations": self.locations, "concurrency": concurrency, "token": TOKEN,
-            "seconds": seconds or self.seconds, "bap_id": BAP_ID, "key_id": KEY_ID,
-            "seed": base64.b64encode(bytes(self.key)).decode(),
+        task = self._task() | {
+            "kind": kind, "port": port, "concurrency": concurrency, "seconds": seconds or self.seconds,
         }  # fmt: skip
         used_s, parts_s = self._cpu_s(pids), self._parts_s()
         self.bap.stdin.write(json.dumps(task) + "\n")
@@ -135,6 +136,19 @@ class Bench:
             name: replace(figures(name, latencies, told["seconds"], told["failed"]), cpu_s=used_s)
             for name, latencies in told["latencies_s"].items()
         }
+
+    def count_statements(self) -> None:
+        """Of one search and one push, in a process of its own, while no worker runs that would take the search from it."""
+        task = self._task() | {"uri": f"http://127.0.0.1:{self.bap_port}/beckn"}
+        self.statements = json.loads(self.stack.run("bench_statements", stdin=json.dumps(task)).stdout)
+
+    def _task(self) -> dict[str, Any]:
+        """What a sender needs to know of us; see emsp.bench.bap."""
+        seed_b64 = base64.b64encode(bytes(self.key)).decode()
+        return {"locations": self.locations, "token": TOKEN, "bap_id": BAP_ID, "key_id": KEY_ID, "seed": seed_b64}
+
+    def _statements(self, *of: str) -> dict[str, float]:
+        return {f"statements, {name}": float(self.statements[name]) for name in of}
 
     def _warm_up(self, kind: str) -> int:
         """Bytes of the last callback."""
@@ -206,6 +220,7 @@ def fill(made: Bench, start: int = 0) -> None:
     """Copy the stations into the mirror, and start what is measured, if it does not run yet."""
     seed.copy_stations(made.stack.database_url, start, made.locations)
     if not made.measured:
+        made.count_statements()
         made.bare = made.stack.serve("emsp.bench.bare:application", made.bare_port)
         wait_ready(f"http://127.0.0.1:{made.bare_port}/")
         cores.pin(cores.with_children(made.bare), made.stack.cores)

@@ -83,10 +83,10 @@ class Stack:
         cores.pin(cores.with_children(pids), self.cores)
         return pids
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """A management command in the environment of the measurement. Raises RuntimeError when it fails."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{arguments[0]}: {done.stderr[-500:]}")
         return done

@@ -77,7 +77,7 @@ def silent_operator(url: str) -> Iterator[None]:
     finally:
         Connection.objects.filter(pk=connection.pk).update(status=ConnectionStatus.UNREGISTERED)
         Party.objects.filter(pk=party.pk).update(active=False)
-        circuits.answered(connection.partner)
+        circuits.close(connection.partner)
 
 
 def _tariff() -> dict[str, Any]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class BodyFirst:
     """WSGI middleware. places: requests at work at the same time; limit: bytes of a body that are taken in.
 
-    A body that says it is longer stays unread; of one that does not say, one byte more than limit is read.
-    Whether that is refused is the application's matter.
+    A body that says it is longer stays unread; of one that does not say (chunked), one byte more than limit is read, and
+    its length said from then on: without, Django takes it for empty. Whether it is refused is the application's matter.
     """
 
     def __init__(self, application: "WSGIApplication", *, places: int, limit: int) -> None:
@@ -26,9 +26,11 @@ class BodyFirst:
         self._limit = limit
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        size = self._size(environ)
-        if size:
-            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(size))
+        if size := self._size(environ):
+            body = environ["wsgi.input"].read(size)
+            environ["wsgi.input"] = BytesIO(body)
+            if environ.pop("HTTP_TRANSFER_ENCODING", ""):
+                environ["CONTENT_LENGTH"] = str(len(body))
         with self._places:
             return self._application(environ, start_response)
 

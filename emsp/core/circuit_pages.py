@@ -27,6 +27,9 @@ def told(partner: Partner) -> str:
     if circuit.opened_at is None:
         in_a_row = f" {circuit.failures} in a row now." if circuit.failures else ""
         return f"Called as usual.{in_a_row} {last}"
+    if circuit.at_commands:
+        tried = f"the next may go out {_moment(circuit.probe_at)} and finds out"
+        return f"Answers, but not to commands: these are left alone since {_moment(circuit.opened_at)}; {tried}. {last}"
     return f"Left alone since {_moment(circuit.opened_at)}; next probe {_moment(circuit.probe_at)}. {last}"
 
 
@@ -52,7 +55,7 @@ class CircuitPages:
         if request.method != "POST":
             asks = f"{told(row.partner)} {ASKS}"
             return ask_first(self, request, title=f"Close the circuit: {row}", asks=asks, label="Close it", back=back)
-        circuits.answered(row.partner)
+        circuits.close(row.partner)
         note(request, row, "Closed the circuit.")
         self.message_user(request, "It is called as usual again.")
         return redirect(back)

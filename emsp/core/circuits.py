@@ -2,7 +2,8 @@
 
 A circuit is closed, and counts failures in a row; after CIRCUIT_OPENS_AFTER of them it is open, and calls are not even
 tried until its pause is over. Then one call is let through, the probe: its answer closes the circuit, its failure begins
-a pause of twice the length. Rows are in the database, so that all processes agree and people can look.
+a pause of twice the length. Where only commands failed, the partner's answers to all else prove nothing: those calls go on,
+and it is a command that is the probe. Rows are in the database, so that all processes agree and people can look.
 """
 
 import logging
@@ -42,17 +43,18 @@ class Way(Enum):
     SHUT = "shut"  # not at all now
 
 
-def enter(partner: Partner, *, for_s: float) -> Way:
+def enter(partner: Partner, *, for_s: float, command: bool = False) -> Way:
     """Whether to call now; one look at one row a second. Of callers at the same time only one gets the probe.
 
-    for_s: how long a probe may take, until another one is let through in its place.
+    for_s: how long a probe may take, until another one is let through in its place. command: the call is one.
     """
     if _sound.get(partner):
         return Way.FREE
-    probe_at, failures = _of(partner).values_list("probe_at", "failures").first() or (None, 0)
-    if probe_at is None:
-        if not failures:
-            _sound.put(partner, True)
+    row = _of(partner).values_list("probe_at", "at_commands", "failures").first()
+    probe_at, at_commands, failures = row or (None, False, 0)
+    if not failures:
+        _sound.put(partner, True)
+    if probe_at is None or (at_commands and not command):
         return Way.FREE
     now = timezone.now()
     if probe_at > now:
@@ -61,17 +63,23 @@ def enter(partner: Partner, *, for_s: float) -> Way:
     return Way.PROBE if taken.update(probe_at=now + timedelta(seconds=for_s)) else Way.SHUT
 
 
-def answered(partner: Partner) -> None:
-    """The partner answered, whatever it said, or somebody wants it called again: its circuit is closed."""
+def answered(partner: Partner, *, command: bool = False) -> None:
+    """The partner answered, whatever it said: its circuit is closed, unless commands fail and this was none."""
     if not _sound.get(partner):
-        _of(partner).filter(failures__gt=0).update(failures=0, opened_at=None, probe_at=None, pause_s=0)
+        _close(_of(partner) if command else _of(partner).filter(at_commands=False))
+
+
+def close(partner: Partner) -> None:
+    """Somebody wants the partner called again."""
+    _close(_of(partner))
 
 
 @transaction.atomic
-def failed(partner: Partner, reason: str, *, probe: bool = False) -> bool:
+def failed(partner: Partner, reason: str, *, probe: bool = False, command: bool = False) -> bool:
     """The partner did not answer, in time or at all, or with 5xx. Returns whether its circuit is open now.
 
     reason: for staff, without secrets. probe: the call was let through as one; only its failure lengthens the pause.
+    command: the call was one.
     """
     if not settings.CIRCUIT_OPENS_AFTER:
         return False
@@ -80,6 +88,7 @@ def failed(partner: Partner, reason: str, *, probe: bool = False) -> bool:
         kind=partner.kind, partner=partner.key, defaults={"name": partner.name}
     )
     now = timezone.now()
+    circuit.at_commands = command and (circuit.at_commands or circuit.failures == 0)
     circuit.name, circuit.failures = partner.name, circuit.failures + 1
     circuit.last_failure_at, circuit.last_failure = now, reason[:REASON_LIMIT]
     if circuit.opened_at is None and circuit.failures >= settings.CIRCUIT_OPENS_AFTER:
@@ -98,7 +107,7 @@ def forget() -> None:
 
 
 def is_shut(partner: Partner) -> bool:
-    """Whether a call now would not even be tried."""
+    """Whether a command now, or any call to an app, would not even be tried."""
     return _of(partner).filter(probe_at__gt=timezone.now()).exists()
 
 
@@ -108,8 +117,8 @@ def of(partner: Partner) -> Circuit | None:
 
 
 def shut(kind: PartnerKind) -> QuerySet[Circuit]:
-    """The circuits whose partners are not to be called now."""
-    return Circuit.objects.filter(kind=kind, probe_at__gt=timezone.now())
+    """The circuits whose partners are not to be called now, not even for what is no command."""
+    return Circuit.objects.filter(kind=kind, at_commands=False, probe_at__gt=timezone.now())
 
 
 def open_before(kind: PartnerKind, moment: datetime) -> QuerySet[Circuit]:
@@ -118,12 +127,16 @@ def open_before(kind: PartnerKind, moment: datetime) -> QuerySet[Circuit]:
 
 
 def due(kind: PartnerKind) -> QuerySet[Circuit]:
-    """The circuits that wait for a probe."""
-    return Circuit.objects.filter(kind=kind, probe_at__lte=timezone.now())
+    """The circuits that wait for a probe, which may be any call."""
+    return Circuit.objects.filter(kind=kind, at_commands=False, probe_at__lte=timezone.now())
 
 
 def _of(partner: Partner) -> QuerySet[Circuit]:
     return Circuit.objects.filter(kind=partner.kind, partner=partner.key)
+
+
+def _close(circuits: QuerySet[Circuit]) -> None:
+    circuits.filter(failures__gt=0).update(failures=0, at_commands=False, opened_at=None, probe_at=None, pause_s=0)
 
 
 def _pause(circuit: Circuit, seconds: int) -> None:

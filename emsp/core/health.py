@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -14,16 +15,19 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from emsp.core import metrics
 
 
+@require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """200 as long as this process serves requests."""
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when the database is there and migrated, and Redis and the broker answer; else 503 with what is missing."""
     return _verdict(_database_problem(), _redis_problem(), _broker_problem())
 
 
+@require_safe
 def serving(request: HttpRequest) -> JsonResponse:
     """200 when the database is there and migrated: a balancer may send requests, which are kept until the broker is back."""
     return _verdict(_database_problem())
@@ -35,6 +39,7 @@ def _verdict(*found: str | None) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
     """What is waiting and what was done, in Prometheus' text form."""
     return HttpResponse(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)

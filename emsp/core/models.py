@@ -13,13 +13,14 @@ class Circuit(models.Model):
 
     partner: pk of an operator's connection, subscriber id of an app; name: as people know it.
     opened_at: null while it is closed. probe_at: when the next call is let through; while one is under way, when it is
-    given up. pause_s: how long it was left alone last.
+    given up. pause_s: how long it was left alone last. at_commands: of the failures in a row, all were of commands.
     """
 
     kind = models.CharField(max_length=3, choices=PartnerKind)
     partner = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
     failures = models.PositiveIntegerField(default=0, help_text="in a row")
+    at_commands = models.BooleanField(default=False, db_default=False)
     opened_at = models.DateTimeField(null=True, blank=True)
     probe_at = models.DateTimeField(null=True, blank=True)
     pause_s = models.PositiveIntegerField(default=0)

@@ -78,10 +78,11 @@ class Caller:
         Raises PeerError; LeftAlone, with nothing sent.
         """
         wait_for_turn(self._connection, patiently)
-        probe = self._enter(self.line.longest_s(read_timeout_s), insist=insist or self._insist)
+        module, step = self._module(url, secret=secret), "pulled" if method == "GET" else "sent"
+        command = module == "commands"
+        probe = self._enter(self.line.longest_s(read_timeout_s), insist=insist or self._insist, command=command)
         _let_go_of_database()
         headers = self._headers(routed=routed, has_body=body is not None)
-        module, step = self._module(url, secret=secret), "pulled" if method == "GET" else "sent"
         peer = self._connection.name if self._connection is not None else ""
         with (
             about(
@@ -101,16 +102,16 @@ class Caller:
                 envelope = read_envelope(answer, secret=secret, hidden=self._hidden)
             except PeerError as error:
                 ending.outcome = exchanges.REFUSED if _is_refusal(error) else exchanges.FAILED
-                self._note(error, probe=probe)
+                self._note(error, probe=probe, command=command)
                 raise
-        self._note(None)
+        self._note(None, command=command)
         return Answer(envelope, answer.headers)
 
-    def _enter(self, for_s: float, *, insist: bool) -> bool:
+    def _enter(self, for_s: float, *, insist: bool, command: bool) -> bool:
         """Whether this call is the probe of a peer that does not answer. Raises LeftAlone when it must not go out."""
         if self._connection is None:
             return False
-        way = circuits.enter(self._connection.partner, for_s=for_s)
+        way = circuits.enter(self._connection.partner, for_s=for_s, command=command)
         if way == Way.SHUT and not insist:
             raise LeftAlone
         return way == Way.PROBE
@@ -123,7 +124,7 @@ class Caller:
         found = (entry.get("identifier") for entry in entries if url.startswith(str(entry.get("url"))))
         return next((str(name) for name in found if name in MODULES), "versions")
 
-    def _note(self, error: PeerError | None, *, probe: bool = False) -> None:
+    def _note(self, error: PeerError | None, *, probe: bool = False, command: bool) -> None:
         if self._connection is None:
             return
         if error is None or _is_refusal(error):
@@ -131,9 +132,9 @@ class Caller:
         else:
             health.failed(self._connection, error)
         if error is not None and (error.status is None or error.status >= 500):
-            circuits.failed(self._connection.partner, error.reason, probe=probe)
+            circuits.failed(self._connection.partner, error.reason, probe=probe, command=command)
         else:
-            circuits.answered(self._connection.partner)
+            circuits.answered(self._connection.partner, command=command)
 
     def _headers(self, *, routed: bool, has_body: bool) -> dict[str, str]:
         headers = {

@@ -25,6 +25,7 @@ def _walked(value: Any) -> Any:
 def _watts(value: Any) -> Any:
     try:
         power = Decimal(str(value))
-    except InvalidOperation:
+        in_kw = 0 < power < MOST_KW
+    except InvalidOperation:  # no number, or NaN, which is neither more nor less than any
         return value  # the reader says what is wrong with it
-    return int(power * 1000) if 0 < power < MOST_KW else value
+    return int(power * 1000) if in_kw else value

@@ -76,7 +76,7 @@ def forget_tokens(connection: Connection) -> None:
     locked.incoming_tokens.all().delete()
     locked.status, locked.outgoing_token = ConnectionStatus.UNREGISTERED, ""
     locked.save(update_fields=["status", "outgoing_token"])
-    circuits.answered(locked.partner)
+    circuits.close(locked.partner)
 
 
 def retire(connection: Connection, *, but: IncomingToken | None = None) -> None:

@@ -184,7 +184,7 @@ def establish(connection: Connection, theirs: Credentials, offered: Offered) -> 
         setattr(connection, name, value)
     connection.registered_at = connection.registered_at or timezone.now()
     connection.save(update_fields=[*values, "registered_at"])
-    circuits.answered(connection.partner)
+    circuits.close(connection.partner)
     take_over_roles(connection, theirs.roles)
 
 

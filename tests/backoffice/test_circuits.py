@@ -53,6 +53,19 @@ def test_a_circuit_is_seen_closed_and_written_into_the_trail(row):
     assert "Called as usual. Last failure 2026-03-01 12:00:04 UTC: no answer in time." in shown
 
 
+def test_commands_that_fail_alone_are_told_so():
+    connection = CpoFactory().connection
+    opened(connection)
+    Circuit.objects.update(at_commands=True)
+
+    shown = browser_of(person("ute", "auditor")).get(address(connection, "change")).content.decode()
+
+    assert (
+        "Answers, but not to commands: these are left alone since 2026-03-01 12:00:00 UTC; the next may go out "
+        "2026-03-01 12:00:08 UTC and finds out. Last failure 2026-03-01 12:00:04 UTC: no answer in time."
+    ) in shown
+
+
 def test_who_may_only_look_closes_nothing(row):
     circuit, browser = opened(row), browser_of(person("ute", "auditor"))
     assert TOLD in browser.get(address(row, "change")).content.decode()

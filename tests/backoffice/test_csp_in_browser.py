@@ -1,4 +1,4 @@
-"""No page breaks the policy that it is sent with: each is opened in a browser that tells of every violation."""
+"""No page breaks the policy that it is sent with, and no script of a page fails: each is opened in a browser that tells."""
 
 import pytest
 from django.urls import reverse
@@ -18,7 +18,7 @@ FILES = ("download", "statement_file", "map-data", "content", "sync_state", "fee
 
 @pytest.fixture
 def told(chromium, live_server, staff):  # noqa: F811
-    """A browser page of staff that collects what the browser forbids."""
+    """A browser page of staff that collects what the browser forbids, and what fails in it."""
     context = chromium.new_context(viewport={"width": 1280, "height": 844}, base_url=live_server.url)
     session = {"name": "sessionid", "value": staff.cookies["sessionid"].value, "url": live_server.url}
     context.add_cookies([session])
@@ -27,6 +27,7 @@ def told(chromium, live_server, staff):  # noqa: F811
     page.add_init_script(TELL)
     page.complaints = []
     page.on("console", lambda line: page.complaints.append(line.text) if "Security Policy" in line.text else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
     yield page
     context.close()
 
@@ -39,7 +40,7 @@ def opened(page, path):
     return page.evaluate("violations") + list(page.complaints)
 
 
-def test_every_page_of_the_back_office_keeps_to_its_policy(told, driver, cpo):
+def test_every_page_of_the_back_office_keeps_to_its_policy_and_runs(told, driver, cpo):
     urls = addresses(one_of_each(driver, cpo)) | {"index": reverse("admin:index")}
     counting.count_due()
     shown = [name for name, roles in GET.items() if "A" in roles and not any(part in name for part in FILES)]
@@ -47,6 +48,14 @@ def test_every_page_of_the_back_office_keeps_to_its_policy(told, driver, cpo):
 
     found = {name: opened(told, urls[name]) for name in [*shown, "index"]}
     assert {name: said for name, said in found.items() if said} == {}
+
+
+def test_an_old_version_leads_back_to_its_history(told, driver, cpo):
+    told.goto(addresses(one_of_each(driver, cpo))["catalog_pricebookversion_simple_history"])
+    told.locator("a[href$='/history/']", has_text="History").click()
+    told.get_by_role("link", name="Price book").first.wait_for()
+
+    assert told.url.endswith("/history/") and told.complaints == []
 
 
 def test_a_script_that_got_into_a_page_does_not_run(told):

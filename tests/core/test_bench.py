@@ -125,3 +125,44 @@ def test_a_callback_reaches_who_waits_for_it_and_others_are_acknowledged():
 
     assert awaited.event.is_set() and awaited.body == content
     assert callbacks.awaited == {}
+
+
+def alone(name, floor_p50_ms, p50_ms, **notes):
+    return Paired(name, [row(100, floor_p50_ms)] * 2, [row(50, p50_ms), row(50, p50_ms * 3)], notes)
+
+
+def sized(size, search_ms, push_ms, floor_ms, first=None):
+    notes = {"memory of web and workers in MB": 400.0, "offers in MB": 1.5, "their indexes in MB": 2.25}
+    search = alone("search", floor_ms, search_ms, **notes, **{"place index in MB": 0.25})
+    return growth.row(size, search, alone("push", floor_ms, push_ms), first=first)
+
+
+def test_a_row_of_growth_compares_with_its_floor_and_with_the_first_row():
+    first = sized(1_000, 10.0, 5.0, 1.0)
+    tenth = sized(10_000, 30.0, 5.0, 2.0, first)
+
+    assert first == {
+        "locations": 1_000, "search p50": 20.0, "search p99": 60.0, "search floor": 1.0, "search times": 20.0,
+        "search p50/1st": 1.0, "search times/1st": 1.0, "push p50": 10.0, "push p99": 30.0, "push floor": 1.0,
+        "push times": 10.0, "push p50/1st": 1.0, "push times/1st": 1.0, "MB memory": 400.0, "MB offers": 1.5,
+        "MB indexes": 2.25, "MB places": 0.25,
+    }  # fmt: skip
+    assert {name: value for name, value in tenth.items() if name.endswith("/1st")} == {
+        "search p50/1st": 3.0, "search times/1st": 1.5, "push p50/1st": 1.0, "push times/1st": 0.5,
+    }  # fmt: skip
+
+
+def test_the_table_of_growth_has_a_line_for_each_number_of_locations():
+    first = sized(1_000, 10.0, 5.0, 1.0)
+    table = growth.Table([first, sized(1_000_000, 30.0, 5.0, 2.0, first)])
+
+    groups, columns, small, large, *about = table.lines()
+    assert groups.split() == ["search", "push", "MB"]
+    assert columns.split() == [
+        "locations", *["p50", "p99", "floor", "times", "p50/1st", "times/1st"] * 2,
+        "memory", "offers", "indexes", "places",
+    ]  # fmt: skip
+    assert small.split()[:7] == ["1000", "20.00", "60.00", "1.00", "20.00", "1.00", "1.00"]
+    assert large.split()[:7] == ["1000000", "60.00", "180", "2.00", "30.00", "3.00", "1.50"]
+    assert len(small) == len(large) == len(groups) == len(columns)
+    assert json.loads(json.dumps(table.told()))["rows"][0]["MB offers"] == 1.5

@@ -86,6 +86,16 @@ def test_the_body_is_taken_in_up_to_the_limit(environ, taken):
     assert seen[0].read() == taken
 
 
+@pytest.mark.parametrize(("sent", "length"), [(b"", "0"), (b"012", "3"), (b"0123456789abcdef", "11")])
+def test_a_body_in_chunks_has_a_length_once_it_is_taken_in(sent, length):
+    seen = []
+    application = BodyFirst(lambda environ, start: seen.append(environ) or [], places=1, limit=LIMIT)
+
+    call(application, BytesIO(sent), HTTP_TRANSFER_ENCODING="chunked")
+
+    assert (seen[0]["CONTENT_LENGTH"], "HTTP_TRANSFER_ENCODING" in seen[0]) == (length, False)
+
+
 @pytest.mark.parametrize("environ", [
     {}, {"CONTENT_LENGTH": ""}, {"CONTENT_LENGTH": "0"}, {"CONTENT_LENGTH": "11"}, {"CONTENT_LENGTH": "-1"},
     {"CONTENT_LENGTH": "²"},

@@ -106,6 +106,43 @@ class TestCircuit:
         fail(3)
         assert circuits.of(CPO).pause_s == 2
 
+    def test_where_commands_fail_only_a_command_is_the_probe_and_only_its_answer_closes_it(self, clock):
+        for _ in range(3):
+            circuits.failed(CPO, "no answer in time", command=True)
+            circuits.answered(CPO)
+
+        assert (enter(), circuits.enter(CPO, for_s=60, command=True)) == (Way.FREE, Way.SHUT)
+        assert (circuits.is_shut(CPO), list(circuits.shut(PartnerKind.CPO))) == (True, [])
+
+        clock.pass_s(2)
+        assert (enter(), list(circuits.due(PartnerKind.CPO))) == (Way.FREE, [])
+        circuits.answered(CPO)
+        assert circuits.of(CPO).opened_at == AT
+        assert [circuits.enter(CPO, for_s=60, command=True) for _ in range(2)] == [Way.PROBE, Way.SHUT]
+        circuits.failed(CPO, "no answer in time", probe=True, command=True)
+        assert (circuits.of(CPO).pause_s, circuits.of(CPO).opened_at) == (4, AT)
+
+        circuits.answered(CPO, command=True)
+        row = circuits.of(CPO)
+        assert (row.failures, row.at_commands, row.opened_at, row.probe_at) == (0, False, None, None)
+
+    def test_where_something_else_fails_too_any_answer_closes_it(self, clock):
+        circuits.failed(CPO, "no answer in time", command=True)
+        circuits.failed(CPO, "no answer in time")
+        circuits.failed(CPO, "no answer in time", command=True)
+        clock.pass_s(2)
+
+        assert ([row.partner for row in circuits.due(PartnerKind.CPO)], enter()) == (["7"], Way.PROBE)
+        circuits.answered(CPO)
+        assert circuits.of(CPO).opened_at is None
+
+    def test_people_close_whatever_failed(self, clock):
+        for _ in range(3):
+            circuits.failed(CPO, "no answer in time", command=True)
+        circuits.close(CPO)
+        row = circuits.of(CPO)
+        assert (row.opened_at, row.failures, circuits.enter(CPO, for_s=60, command=True)) == (None, 0, Way.FREE)
+
     def test_zero_switches_it_off(self, clock, settings):
         settings.CIRCUIT_OPENS_AFTER = 0
         assert fail(9) == [False] * 9

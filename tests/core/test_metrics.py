@@ -48,6 +48,15 @@ def test_open_work_is_counted_and_timed(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready", "/health/serving"])
+def test_figures_and_health_are_read_and_nothing_else(client, path):
+    told = {method: client.generic(method, path) for method in ("GET", "HEAD", "TRACE", "OPTIONS")}
+
+    assert [method for method, answer in told.items() if answer.status_code == 405] == ["TRACE", "OPTIONS"]
+    assert told["TRACE"]["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.django_db
 def test_circuits_are_told_by_partner(client):
     now = timezone.now()
     Circuit.objects.create(kind="CPO", partner="7", name="Far CPO", failures=5, opened_at=now, probe_at=now)

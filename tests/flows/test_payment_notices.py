@@ -3,12 +3,17 @@
 import json
 import time
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.conf import settings as live_settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import RequestFactory
 
+from emsp.core.body_first import BodyFirst
 from sessions.models import Payment, PaymentNotice
 from sessions.payments import signing
+from sessions.payments.views import notify
 from tests.flows.paying import balance, payment_of, policy
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +44,20 @@ def test_a_failure_after_a_success_changes_nothing(driver, gateway):
 
     assert Payment.objects.get().state == "PAID"
     assert PaymentNotice.objects.first().effect == "changes nothing"
+
+
+@pytest.mark.parametrize(("spare", "status"), [(0, 200), (64_000, 413)])
+def test_a_notification_that_comes_in_chunks_is_read(driver, gateway, spare, status):
+    body = open_payment(driver, gateway) + b" " * spare
+    signature = signing.sign(body, live_settings.PAYMENT_SANDBOX_KEY, int(time.time()))
+    headers = {signing.HEADER: signature, "Transfer-Encoding": "chunked"}
+    environ = RequestFactory(headers=headers).post("/payments/notify", content_type="application/json").environ
+    door = BodyFirst(lambda environ, start: [notify(WSGIRequest(environ))], places=1, limit=1_000_000)
+
+    [answer] = door(environ | {"wsgi.input": BytesIO(body)}, None)
+
+    assert answer.status_code == status
+    assert Payment.objects.get().state == ("PAID" if status == 200 else "CREATED")
 
 
 def forged(body):

@@ -39,10 +39,15 @@ def main() -> int:
     with _database():
         if options.replay:
             return _replay(*options.replay)
-        results = _run(options.inputs, options.seed, options.only)
-    _tell(results)
+        results = []
+        tqdm.write(HEADING)
+        for row in _run(options.inputs, options.seed, options.only):
+            _tell(row)
+            results.append(row)
+    inputs, findings = sum(row["inputs"] for row in results), sum(len(row["findings"]) for row in results)
+    tqdm.write(f"{inputs} inputs, {findings} findings")
     if options.json:
-        told = {"seed": options.seed, "inputs": sum(row["inputs"] for row in results), "harnesses": results}
+        told = {"seed": options.seed, "inputs": inputs, "harnesses": results}
         options.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
     return int(any(row["findings"] or row["grew"] for row in results))
 
@@ -81,20 +86,19 @@ def _database() -> Iterator[None]:
         teardown_databases(made, verbosity=0)
 
 
-def _run(inputs: int, seed: int, only: str) -> list[dict[str, Any]]:
+def _run(inputs: int, seed: int, only: str) -> Iterator[dict[str, Any]]:
+    """The result of each harness as soon as it is there."""
     from tests.fuzz.harnesses import HARNESSES
 
     wanted = [each for each in HARNESSES if only in each.name]
     weights = sum(each.weight for each in wanted)
-    results = []
     with tqdm(total=inputs, unit="input", unit_scale=True, disable=None) as bar, tempfile.TemporaryDirectory() as folder:
         for each in wanted:
             bar.set_description(f"{each.name:<22}")
             report = Path(folder) / "report.json"
             report.unlink(missing_ok=True)
             share = max(inputs * each.weight // weights, 1)
-            results.append(_one(each.name, share, seed, report, bar))
-    return results
+            yield _one(each.name, share, seed, report, bar)
 
 
 def _one(name: str, inputs: int, seed: int, report: Path, bar: Any) -> dict[str, Any]:
@@ -124,22 +128,18 @@ def _no_result(name: str) -> dict[str, Any]:
     return asdict(Result(name, guided=False))
 
 
-def _tell(results: list[dict[str, Any]]) -> None:
-    write = sys.stdout.write
-    write(f"\n{HEADING}\n")
-    for row in results:
-        rate = row["inputs"] / row["seconds"] if row["seconds"] else 0
-        write(
-            f"{row['name']:<22} {row['inputs']:>9} {row['accepted']:>9} {rate:>7.0f} {row['slowest_s']:>9.3f} "
-            f"{row['warm_mb']:>8.0f} {row['end_mb']:>6.0f} {row['peak_mb']:>6.0f}  {len(row['findings']) or 'nothing'}\n"
-        )
-        for found in row["findings"]:
-            write(f"    {found['times']} x {found['where']} {found['what']}\n")
-            write(f"      --replay '{row['name']}' {found['first']}\n")
-        for line in row["grew"]:
-            write(f"    grew: {line}\n")
-    total = sum(row["inputs"] for row in results)
-    write(f"{total} inputs, {sum(len(row['findings']) for row in results)} findings\n")
+def _tell(row: dict[str, Any]) -> None:
+    rate = row["inputs"] / row["seconds"] if row["seconds"] else 0
+    tqdm.write(
+        f"{row['name']:<22} {row['inputs']:>9} {row['accepted']:>9} {rate:>7.0f} {row['slowest_s']:>9.3f} "
+        f"{row['warm_mb']:>8.0f} {row['end_mb']:>6.0f} {row['peak_mb']:>6.0f}  {len(row['findings']) or 'nothing'}"
+    )
+    for found in row["findings"]:
+        tqdm.write(f"    {found['times']} x {found['where']} {found['what']}")
+        tqdm.write(f"      --replay '{row['name']}' {found['first']}")
+    for line in row["grew"]:
+        tqdm.write(f"    grew: {line}")
+    sys.stdout.flush()
 
 
 def _replay(name: str, source: str) -> int:

@@ -12,11 +12,13 @@ from emsp.core.wire import WireError, encode, load_json
 from ocpi.authentication import token_candidates
 from ocpi.client.envelope import one_object, read_envelope
 from ocpi.client.errors import PeerError
+from ocpi.client.foreign import in_envelope
 from ocpi.client.lenient import load_leniently
 from ocpi.client.links import next_link, on_host_of, parameter, with_parameters
 from ocpi.client.pages import Crawl
 from ocpi.client.peer import _command_answer
 from ocpi.client.transport import Exchange
+from ocpi.feeds import ADAPTERS, adapter
 from ocpi.models import Party
 from ocpi.receiver.location_paths import targets
 from ocpi.services import cdr_rows, handshake, location_rows, session_rows
@@ -241,3 +243,27 @@ def content(source: bytes) -> bool:
     return True
 
 
+def feed(source: bytes) -> bool:
+    """What a feed adapter makes of an object, a part of one or a list of them; a second time it changes nothing."""
+    choices = Choices(source[:2])
+    chosen = adapter(choices.pick(tuple(ADAPTERS)))
+    module, kind = choices.pick((("locations", "locations"), ("locations", "connectors"), ("tariffs", "tariffs")))
+    try:
+        value = chosen.translate(module, _message(source[2:], kind))
+    except WireError:
+        return False
+    encode(value)
+    return bool(chosen.translate(module, value) == value)
+
+
+def foreign_list(source: bytes) -> bool:
+    """An answer without an envelope, brought into one and read."""
+    raw = spoiled(source, seeds.ocpi("foreign lists"))
+    answer = in_envelope(Exchange(BASE, 200, {}, raw), ADAPTERS["foreign_lists"])
+    try:
+        found = read_envelope(answer)
+    except PeerError:
+        return False
+    target = next_link(answer.headers.get("Link", ""))
+    on_host_of(BASE, target or BASE)
+    return isinstance(found.data, list)

@@ -38,6 +38,8 @@ HARNESSES: tuple[Harness, ...] = (
     Harness("ocpi pages", 3, pure(decoders_ocpi.page)),
     Harness("ocpi headers", 4, pure(decoders_ocpi.headers_and_addresses)),
     Harness("ocpi content", 4, pure(decoders_ocpi.content)),
+    Harness("ocpi feeds", 4, pure(decoders_ocpi.feed)),
+    Harness("ocpi foreign lists", 3, pure(decoders_ocpi.foreign_list)),
     *(Harness(f"store {name}", 2, stores.storing(name), guided=False, at_once=40) for name in stores.STORES),
     Harness("beckn door", 1, doors.beckn_door, guided=False),
     Harness("ocpi door", 1, doors.ocpi_door, guided=False),

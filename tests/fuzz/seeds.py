@@ -74,6 +74,11 @@ OBJECTS: dict[str, list[dict[str, Any]]] = {
         {"result": "ACCEPTED"},
         {"result": "REJECTED", "timeout": 30, "message": [{"language": "en", "text": "x"}, {"language": "hi", "text": "y"}]},
     ],
+    "foreign lists": [
+        {"items": [{"id": "L1"}, {"id": "L2"}], "next": "https://cpo.example/feed?after=2"},
+        {"data": {"locations": [{"id": "L1"}]}},
+        {"content": [{"id": "L1"}], "number": 0, "last": False, "totalElements": 3},
+    ],
     "references": [examples.OCPI["LocationReferences"]],
 }
 

@@ -23,8 +23,12 @@ def spoiled(source: bytes, seeds: tuple[str, ...]) -> bytes:
     seed = choices.pick(seeds)
     message = json.loads(seed)
     raws: list[bytes] = []
+    edited = set[Path]()  # each once: a list times 60, four times over, tests nothing but our memory
     for _ in range(choices.below(MOST_EDITS + 1)):
-        _edit(message, choices.pick(paths(seed)), choices, raws)
+        path = choices.pick(paths(seed))
+        if path not in edited:
+            _edit(message, path, choices, raws)
+            edited.add(path)
     text = json.dumps(message, ensure_ascii=choices.one_in(2)).encode("utf-8", "surrogatepass")
     for number, raw in enumerate(raws):
         text = text.replace(f'"{MARK % number}"'.encode(), raw)

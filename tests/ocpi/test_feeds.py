@@ -108,7 +108,8 @@ def power_of(connectors=Connector.objects):
 class TestPowerInKw:
     @pytest.mark.parametrize(
         ("given", "watts"),
-        [(22, 22_000), (7.4, 7_400), ("50", 50_000), (60_000, 60_000), (1000, 1000), (0, 0), (None, None), ("x", "x")],
+        [(22, 22_000), (7.4, 7_400), ("50", 50_000), (60_000, 60_000), (1000, 1000), (0, 0), (None, None), ("x", "x"),
+         ("NaN", "NaN"), ("sNaN", "sNaN"), ("Infinity", "Infinity"), ([7], [7])],
     )
     def test_kilowatts_become_watts_once(self, given, watts):
         translate = adapter("power_in_kw").translate

@@ -39,6 +39,14 @@ def ask(party):
     return "answered"
 
 
+def start(party):
+    body, order = {"token": {}, "location_id": "L1"}, f"order-{Command.objects.count()}"
+    Command.objects.create(
+        party=party, kind="START_SESSION", body=body, order_reference=order, due_at=timezone.now()
+    )
+    commands.dispatch_due(parallel=False)
+
+
 def failures(party):
     row = circuits.of(party.connection.partner)
     return row.failures if row else 0
@@ -156,6 +164,48 @@ def test_a_slow_one_holds_two_copies_at_a_time(party, network):
     TokenCopy.objects.filter(pk=rows[0].pk).update(due_at=None, leased_until=None)
     network.add_callback("PUT", f"{BASE}/tokens/IN/EMS/{rows[2].token.uid}", lambda request: (200, {}, "{}"))
     assert token_copies.push_due() == 1
+
+
+class TestCommandsThatHang:
+    @pytest.fixture
+    def hanging(self, party, network):
+        network.get(LOCATIONS, json=envelope({"id": "L1"}))
+        network.get(VERSIONS, json=envelope([]))
+        network.post(f"{BASE}/commands/START_SESSION", body=requests.ReadTimeout())
+        for _ in range(2):
+            ask(party)
+            start(party)
+        return party
+
+    def test_answers_of_lists_and_versions_do_not_make_up_for_them(self, hanging, network, told):
+        Circuit.objects.update(probe_at=timezone.now())
+        assert (silent_peers.probe(), ask(hanging)) == (0, "answered")
+        Circuit.objects.update(probe_at=timezone.now() + timedelta(seconds=60))
+
+        start(hanging)
+
+        assert (told[-1], ask(hanging)) == (("START_SESSION", "FAILED", "CPO_UNREACHABLE"), "answered")
+        assert silent_peers.is_left_alone(hanging)
+
+    def test_after_the_pause_the_next_command_finds_out(self, hanging, network):
+        Circuit.objects.update(probe_at=timezone.now())
+        start(hanging)
+        assert (circuits.of(hanging.connection.partner).pause_s, silent_peers.is_left_alone(hanging)) == (4, True)
+
+        network.replace("POST", f"{BASE}/commands/START_SESSION", json=envelope({"result": "ACCEPTED", "timeout": 30}))
+        Circuit.objects.update(probe_at=timezone.now())
+        start(hanging)
+
+        assert circuits.of(hanging.connection.partner).opened_at is None
+
+    def test_when_its_lists_fail_too_its_versions_are_asked_for_again(self, hanging, network):
+        network.replace("GET", LOCATIONS, status=500)
+        ask(hanging)
+        Circuit.objects.update(probe_at=timezone.now())
+
+        assert silent_peers.probe() == 1
+
+        assert circuits.of(hanging.connection.partner).opened_at is None
 
 
 class TestComingBack:

@@ -20,6 +20,7 @@ register = template.Library()
 SYMBOLS = {"INR": "₹", "": "₹", "EUR": "€", "USD": "$", "GBP": "£"}
 CENT = Decimal("0.01")
 DASH = "–"
+JOINED = "\u00a0"  # a space at which no line ends
 
 
 @register.filter
@@ -30,7 +31,7 @@ def money(amount: Decimal | None, currency: str = "INR") -> str:
     exact = Decimal(amount).quantize(CENT, ROUND_HALF_UP)
     sign = "−" if exact < 0 else ""
     whole, _, cents = format(abs(exact), "f").partition(".")
-    symbol = SYMBOLS.get(currency, f"{currency} ")
+    symbol = SYMBOLS.get(currency, f"{currency}{JOINED}")
     grouped = _lakhs(whole) if symbol == "₹" else f"{int(whole):,}"
     return f"{sign}{symbol}{grouped}.{cents}"
 
@@ -47,17 +48,17 @@ def _lakhs(whole: str) -> str:
 
 @register.filter
 def quantity(value: Decimal | str | None, unit: str = "") -> str:
-    """`8.5 kWh`: at most two decimals, no trailing zeros; a dash when nothing is known."""
+    """`8.5 kWh` on one line: at most two decimals, no trailing zeros; a dash when nothing is known."""
     if value is None or value == "":
         return DASH
     text = format(Decimal(value).quantize(CENT, ROUND_HALF_UP), "f").rstrip("0").rstrip(".")
-    return f"{text} {unit}".strip()
+    return f"{text}{JOINED}{unit}" if unit else text
 
 
 @register.filter
 def distance(km: float) -> str:
-    """`850 m` below one kilometre, `3.4 km` above."""
-    return f"{round(km * 100) * 10} m" if km < 0.995 else f"{km:.1f} km"
+    """`850 m` below one kilometre, `3.4 km` above; on one line."""
+    return f"{round(km * 100) * 10}{JOINED}m" if km < 0.995 else f"{km:.1f}{JOINED}km"
 
 
 @register.filter

@@ -109,6 +109,7 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
         return redirect("order", booking.pk)
     if not reasons and asking is None:
         asking = exchanges.outcome(journey.ask_reasons(booking))
+        reasons = known_reasons()  # the answer may be faster than the ACK
     context = {
         "order": booking,
         "standing": booking.standing,

@@ -15,7 +15,7 @@ from emsp.bench.stack import Stack, stack
 
 WHAT = ("search", "ack", "push", "pull", "order", "price", "admin", "growth")
 USUAL = ("price", "pull", "search", "ack", "push", "order")
-Row = Figures | Rounds | Paired
+Row = Figures | Rounds | Paired | growth.Table
 
 
 class Command(BaseCommand):
@@ -29,7 +29,12 @@ pull     every location of an operator; floor: the same pages fetched, decoded a
 order    select, init and confirm with the operator's answers; floor: three bare loops
 price    CPU time of a day-long session by a tariff with restrictions; needs no database
 admin    pages of the back office over --requests and --orders
-growth   search and push over 1 000, 10 000 … --locations, with the size of the indexes
+growth   search and push over 1 000, 10 000 … --locations, with the size of the indexes; at the end as a table, each
+         p50 by its floor and by that of 1 000 locations
+
+Beside search, ACK and push stand the statements that one of them takes, as libpq writes down what goes to the database:
+of the web server until the ACK or the answer, BEGIN, COMMIT and the look at a pooled connection included, and of the
+worker that answers a single search, its last look at an empty inbox included. Sweepers and pages are not counted.
 
 All but price need PostgreSQL and Redis: those of a running demo (make demo), or DATABASE_URL and REDIS_URL. The database
 emsp_bench is made on that server and dropped at the end; nothing else is touched. Floor and measured take turns,
@@ -90,8 +95,8 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
         chosen = {name: options[name] for name in ("rounds", "seconds")}
         with runs.prepared(made, partners, locations=count, **chosen) as bench:
             if "growth" in wanted:
-                for paired in growth.growth(bench, concurrency):
-                    self._tell(paired)
+                for row in growth.growth(bench, concurrency):
+                    self._tell(row)
             elif set(wanted) & {"search", "ack", "push", "order", "admin"}:
                 runs.fill(bench)
                 if history := options["history"]:
@@ -120,6 +125,6 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
 
     def _tell(self, row: Row) -> None:
         self.rows.append(row)
-        for line in row.lines() if isinstance(row, Paired) else [row.line()]:
+        for line in row.lines() if isinstance(row, Paired | growth.Table) else [row.line()]:
             self.stdout.write(line)
         self.stdout.flush()

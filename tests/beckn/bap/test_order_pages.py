@@ -47,7 +47,7 @@ def test_live_numbers_are_texts_ready_to_show(driver, bpp):
     page, updated_at, ask = told.pop("page"), told.pop("updated_at"), told.pop("ask")
     assert told == {
         "moving": True, "state": "Charging", "energy": "3.2", "cost": "₹57.60", "cost_label": "Energy cost",
-        "power": "7.2 kW", "soc": "65 %", "percent": 40,
+        "power": "7.2\u00a0kW", "soc": "65\u00a0%", "percent": 40,
     }
     assert page == "CONFIRMED:ACTIVE:ACTIVE:answered" and updated_at and ask is False
 
@@ -113,6 +113,15 @@ def test_cancelling_with_one_of_the_provider_s_reasons(driver, bpp):
     assert "Cancelled" in receipt and "₹0.00" in receipt
     driver.browser.get(path)
     assert bpp.count("get_cancellation_reasons") == 1
+
+
+def test_reasons_that_come_before_the_ack_are_shown_at_once(driver, bpp):
+    driver.confirm()
+    bpp.script("get_cancellation_reasons", {"cancellation_reasons": world.REASONS}, callback_first=True)
+
+    page = driver.browser.get(f"{driver.order_path}/cancel")
+
+    assert "Plan changed" in page and "names no reasons" not in page
 
 
 def test_a_refused_cancellation_is_told(driver, bpp):

@@ -41,6 +41,7 @@ def test_the_migrations_say_what_the_models_say(bap):
     ("BAP_SIGNING_PRIVATE_KEY", "AAAA", "BAP_SIGNING_PRIVATE_KEY has 3 bytes, not 32 or 64"),
     ("BAP_DATABASE_URL", "", "BAP_DATABASE_URL is not set"),
     ("BAP_URI", "https://app.example/callbacks", "BAP_URI must end in /beckn"),
+    ("BAP_KEEP_SEARCHES_DAYS", "401", "BAP_KEEP_SEARCHES_DAYS is at least 1 and at most BAP_KEEP_ORDERS_DAYS"),
     ("BAP_CALLBACK_WAIT_S", "0", "BAP_CALLBACK_WAIT_S must be at least 1 second"),
 ])
 def test_a_wrong_setting_is_told(bap, name, value, told):

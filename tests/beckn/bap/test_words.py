@@ -75,24 +75,25 @@ def test_opening_hours(hours, text):
     (Decimal("1234567.5"), "EUR", "€1,234,567.50"),
     (Decimal("-70"), "INR", "−₹70.00"),
     (Decimal("0.005"), "INR", "₹0.01"),
-    (Decimal("5"), "NPR", "NPR 5.00"),
+    (Decimal("5"), "NPR", "NPR\u00a05.00"),
     (None, "INR", "–"),
 ])
 def test_money(amount, currency, text):
     assert money(amount, currency) == text
 
 
-def test_quantities():
-    assert quantity(Decimal("8.500"), "kWh") == "8.5 kWh"
-    assert quantity(Decimal("20"), "kWh") == "20 kWh" and quantity("30", "kW") == "30 kW"
+def test_quantities_stay_on_one_line_with_their_unit():
+    assert quantity(Decimal("8.500"), "kWh") == "8.5\u00a0kWh"
+    assert quantity(Decimal("20"), "kWh") == "20\u00a0kWh" and quantity("30", "kW") == "30\u00a0kW"
+    assert quantity(Decimal("8.500")) == "8.5"
     assert quantity(None, "kW") == "–"
-    assert [distance(0.104), distance(0.996), distance(11.84)] == ["100 m", "1.0 km", "11.8 km"]
+    assert [distance(0.104), distance(0.996), distance(11.84)] == ["100\u00a0m", "1.0\u00a0km", "11.8\u00a0km"]
     assert [share(Decimal("3.2"), Decimal("8")), share(Decimal(9), Decimal(8)), share(None, None)] == [40, 100, 0]
 
 
 @pytest.mark.parametrize(("stands", "text"), [
     (Standing(fee_percent=Decimal(30), fee_from_state="ACTIVE"),
-     "Free until charging starts, then 30 % of the total."),
+     "Free until charging starts, then 30\u00a0% of the total."),
     (Standing(fee_amount=Decimal(25), currency="INR"), "₹25.00."),
     (Standing(), "The provider asks no fee."),
 ])
