@@ -1,6 +1,7 @@
 """Connections to Redis for the hot path: commands go out and answers come in without what the client does around them."""
 
 import threading
+from functools import lru_cache
 from typing import Any
 
 import redis
@@ -50,6 +51,7 @@ class OneWay:
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         self._connection: Any = client(url, timeout_s=timeout_s, connect_s=timeout_s).connection_pool.make_connection()
+        self._packed = lru_cache(maxsize=100)(self._connection.pack_commands)  # it is always the same that is said
         self._lock, self._away = threading.Lock(), Memory[bool](ttl_s=AWAY_S)
 
     def send(self, *commands: tuple[Any, ...]) -> None:
@@ -59,7 +61,7 @@ class OneWay:
         with self._lock:
             try:
                 self._open()
-                self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+                self._connection.send_packed_command(self._packed(commands), check_health=False)
             except (redis.RedisError, OSError):
                 self._connection.disconnect()
                 self._away.put("redis", True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model
 from psycopg import sql
 
@@ -26,8 +26,9 @@ def binary_cursor() -> Iterator["psycopg.Cursor[Any]"]:
 
     Django's own writes bytes into the text of the statement, twice as long as they are, to be parsed.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    here = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does so at each mention
+    here.ensure_connection()
+    with here.wrap_database_errors, psycopg.Cursor(here.connection) as cursor:
         yield cursor
 
 
