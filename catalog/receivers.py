@@ -7,7 +7,13 @@ from django.dispatch import receiver
 
 from catalog.services import offers
 from ocpi.models import Connection, Party
-from ocpi.signals import evse_status_changed, locations_stored, tariffs_stored
+from ocpi.services.location_inserts import NewLocations
+from ocpi.signals import evse_status_changed, locations_added, locations_stored, tariffs_stored
+
+
+@receiver(locations_added, dispatch_uid="catalog.locations_added")
+def on_locations_added(new: NewLocations, **kwargs: Any) -> None:
+    offers.add(new)
 
 
 @receiver(locations_stored, dispatch_uid="catalog.locations_stored")

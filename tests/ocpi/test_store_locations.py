@@ -31,12 +31,16 @@ def test_a_page_is_stored_and_told_at_once(party, news):
     assert (report.created, report.ignored, report.rejected, report.partial) == (3, 0, [], [])
     assert report.newest_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
     assert (Location.objects.count(), Evse.objects.count(), Connector.objects.count()) == (3, 3, 3)
-    assert news == [("locations_stored", {"location_ids": sorted(Location.objects.values_list("pk", flat=True))})]
+    [(name, told)] = news
+    assert name == "locations_added"
+    for rows, model in zip(told["new"], (Location, Evse, Connector), strict=True):
+        assert [row._asdict() for row in rows] == list(model.objects.order_by("pk").values())
 
 
 @pytest.mark.parametrize("again", ["new", "same", "changed"])
 def test_the_number_of_queries_does_not_grow_with_the_page(party, news, monkeypatch, again):
-    monkeypatch.setattr("ocpi.signals.locations_stored.receivers", [])
+    for name in ("locations_added", "locations_stored"):
+        monkeypatch.setattr(f"ocpi.signals.{name}.receivers", [])
     counts = []
     for size in (2, 100):
         Location.objects.all().delete()
