@@ -118,6 +118,7 @@ def plug_name(standard: str) -> str:
     return PLUG_NAMES.get(standard, standard)
 
 
+@lru_cache(maxsize=4096)
 def power_w(
     *, power_type: str, max_voltage_v: int, max_amperage_a: int, max_electric_power_w: int | None
 ) -> int | None:

@@ -20,6 +20,7 @@ OfferRow = row_type(Offer, "id")
 def offer_row(
     connector: Any,
     evse: Any,
+    location: Any,
     place: dict[str, Any],
     price: OfferPrice,
     *,
@@ -28,38 +29,35 @@ def offer_row(
     fulfillment_id: str,
     at: datetime,
 ) -> Any:
-    """The offer for a connector as it should be. place: the columns of its location (location_columns)."""
+    """The offer for a connector as it should be. place: what location_columns says of its location."""
     at_evse = mapping.plausible(evse.latitude, evse.longitude)
-    own = _connector_columns(connector, evse) | {
-        "offer_id": offer_id,
-        "fulfillment_id": fulfillment_id,
-        "listed": listed,
-        "tariff_id": price.tariff_id,
-        "cost_price": price.cost_price,
-        "energy_price": price.energy_price,
-        "energy_price_odd": price.energy_price_odd,
-        "price_words": price.price_words,
-        "price_words_odd": price.price_words_odd,
-        "mapped_by": MAPPING,
-        "currency": price.currency,
-        "price_valid_until": price.valid_until,
-        "updated_at": at,
-    }
-    if at_evse:
-        own["point"] = (evse.latitude, evse.longitude)
-    if price.green:
-        own["is_green_energy"] = True
-    return OfferRow(**(place | own))
+    return OfferRow(
+        listed=listed,
+        point=(evse.latitude, evse.longitude) if at_evse else (location.latitude, location.longitude),
+        is_green_energy=location.is_green_energy or price.green,
+        offer_id=offer_id,
+        fulfillment_id=fulfillment_id,
+        tariff_id=price.tariff_id,
+        cost_price=price.cost_price,
+        energy_price=price.energy_price,
+        energy_price_odd=price.energy_price_odd,
+        price_words=price.price_words,
+        price_words_odd=price.price_words_odd,
+        mapped_by=MAPPING,
+        currency=price.currency,
+        price_valid_until=price.valid_until,
+        updated_at=at,
+        **place,
+        **_connector_columns(connector, evse),
+    )
 
 
 def location_columns(location: Any, party: Party) -> dict[str, Any]:
-    """The columns that all offers of a location share, unless EVSE or price say otherwise."""
+    """The columns that all offers of a location share."""
     text = mapping.search_text(location.name, location.address, location.city, *_operators(location, party))
     return {
         "party_id": location.party_id,
         "location_id": location.id,
-        "point": (location.latitude, location.longitude),
-        "is_green_energy": location.is_green_energy,
         "location_ocpi_id": location.ocpi_id,
         "location_name": location.name,
         "address": location.address,

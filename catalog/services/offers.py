@@ -211,7 +211,7 @@ class _Page:
                 keys[connector.id], location_id=evse.location_id, standard=connector.standard
             )
             yield known, offer_row(
-                connector, evse, places[evse.location_id], price,
+                connector, evse, self.locations[evse.location_id], places[evse.location_id], price,
                 listed=connector.id not in self.hidden,
                 offer_id=known.offer_id if known else _new_offer_id(),
                 fulfillment_id=fulfillments.get(evse.id) or fulfillments.setdefault(evse.id, _new_evse_id()),

@@ -63,8 +63,8 @@ def read(value: Any, wanted: type[W], findings: list[Finding] | None = None, pat
     """
     found = findings if findings is not None else []
     members = read_members(value, wanted, found, path)
-    for name, required, *_ in _fields(wanted):
-        if required and name not in members:
+    for name in _required(wanted):
+        if name not in members:
             raise WireError("required, but missing", path=_join(path, name))
     return wanted(**members)
 
@@ -98,7 +98,12 @@ def read_members(value: Any, wanted: type[W], findings: list[Finding], path: str
 
 def required_names(wanted: type[Wire]) -> frozenset[str]:
     """Names of the members without which an object of this type is refused."""
-    return frozenset(field.name for field in _fields(wanted) if field.required)
+    return frozenset(_required(wanted))
+
+
+@cache
+def _required(wanted: type[Wire]) -> tuple[str, ...]:
+    return tuple(field.name for field in _fields(wanted) if field.required)
 
 
 @cache
@@ -117,14 +122,18 @@ def _as_it_is(wanted: Any) -> Callable[[Any], bool]:
         return scalars.is_identifier
     if get_origin(wanted) in (Union, types.UnionType):
         return _as_it_is(next(argument for argument in get_args(wanted) if argument is not types.NoneType))
-    return _PLAIN.get(wanted, _never)
+    if get_origin(wanted) is list:
+        inner = _as_it_is(get_args(wanted)[0])
+        return lambda value: type(value) is list and value != [] and all(map(inner, value))
+    return _PLAIN.get(wanted, lambda value: False)
 
 
-def _never(value: Any) -> bool:
-    return False
-
-
-_PLAIN: dict[Any, Callable[[Any], bool]] = {str: scalars.is_text, int: scalars.is_whole, bool: scalars.is_flag}
+_PLAIN: dict[Any, Callable[[Any], bool]] = {
+    str: scalars.is_text,
+    int: scalars.is_whole,
+    bool: scalars.is_flag,
+    Any: lambda value: value is not None,
+}
 
 
 def _reader(wanted: Any, required: bool) -> _Read:
