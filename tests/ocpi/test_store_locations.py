@@ -228,3 +228,17 @@ def test_what_was_refused_is_parked_until_it_comes_well(party):
     assert park(party.connection, "locations", well, report, at=NOW + timedelta(hours=1)) == 0
     assert ParkedObject.objects.get(ocpi_id="BAD").resolved_at == NOW + timedelta(hours=1)
     assert ParkedObject.objects.get(ocpi_id="LOC-1").resolved_at is None
+
+
+def test_in_a_new_location_what_is_below_raises_what_is_above_and_keeps_its_place(party):
+    plugs = [connector_body(id="2", last_updated="2026-03-01T10:00:00Z"), connector_body(id="1")]
+    store_locations(
+        party, page(1, evses=[evse_body(uid="B"), evse_body(uid="A", connectors=plugs)]), received_at=NOW
+    )
+
+    eight, ten = (datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in (8, 10))
+    assert Location.objects.get().last_updated == ten
+    assert list(Evse.objects.values_list("uid", "position", "last_updated")) == [("B", 0, eight), ("A", 1, ten)]
+    assert list(Connector.objects.filter(evse__uid="A").values_list("ocpi_id", "position", "last_updated")) == [
+        ("2", 0, ten), ("1", 1, eight),
+    ]
