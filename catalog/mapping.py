@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from emsp.core.money import plain
@@ -117,6 +118,7 @@ def plug_name(standard: str) -> str:
     return PLUG_NAMES.get(standard, standard)
 
 
+@lru_cache(maxsize=4096)
 def power_w(
     *, power_type: str, max_voltage_v: int, max_amperage_a: int, max_electric_power_w: int | None
 ) -> int | None:
@@ -155,11 +157,17 @@ def offer_name(
 ) -> str:
     """What a driver reads: `Bay 1 · CCS2 30 kW DC`. number: place of the EVSE at its station, from 1."""
     place = physical_reference.strip() or evse_id.strip() or f"EV Charger #{number}"
+    plug = _plug(standard, power_type, power_w)
+    return f"{place} · {plug}" if plug else place
+
+
+@lru_cache(maxsize=1024)
+def _plug(standard: str, power_type: str, power_w: int | None) -> str:
+    """`CCS2 30 kW DC`; whole networks have a few of them."""
     power_kw = (Decimal(power_w or 0) / 1000).quantize(Decimal("0.1"), ROUND_HALF_UP)
     speed = f"{plain(power_kw)} kW" if power_kw else ""
     current = power_type.partition("_")[0] if speed and power_type in PHASES else ""
-    plug = " ".join(part for part in (plug_name(standard), speed, current) if part)
-    return f"{place} · {plug}" if plug else place
+    return " ".join(part for part in (plug_name(standard), speed, current) if part)
 
 
 def facilities(location: dict[str, Any]) -> list[str]:

@@ -8,9 +8,15 @@ from django.dispatch import receiver
 from catalog.services import offers
 from ocpi.models import Connection, Party
 from ocpi.services import evse_status
-from ocpi.signals import locations_stored, tariffs_stored
+from ocpi.services.location_inserts import NewLocations
+from ocpi.signals import locations_added, locations_stored, tariffs_stored
 
 evse_status.follow("catalog", offers.CARRY_STATUS)
+
+
+@receiver(locations_added, dispatch_uid="catalog.locations_added")
+def on_locations_added(new: NewLocations, **kwargs: Any) -> None:
+    offers.add(new)
 
 
 @receiver(locations_stored, dispatch_uid="catalog.locations_stored")

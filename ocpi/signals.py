@@ -1,6 +1,7 @@
 """News from the CPOs. Sent inside the transaction that stores the change.
 
-locations_stored: location_ids (list of pk). Anything of these locations, their EVSEs or connectors changed.
+locations_added: new (ocpi.services.location_inserts.NewLocations). They were not there before, nor was what is below them.
+locations_stored: location_ids (list of pk). Anything of these, which were there, their EVSEs or connectors changed.
     Not of the status of an EVSE alone: what follows it is written with it (ocpi.services.evse_status).
 tariffs_stored: tariff_ids (list of pk). New version, or deleted.
 session_stored: session (ocpi.models.Session), created (bool).
@@ -10,6 +11,7 @@ command_finished: command (ocpi.models.Command), whose state is final, or which 
 
 from django.dispatch import Signal
 
+locations_added = Signal()
 locations_stored = Signal()
 tariffs_stored = Signal()
 session_stored = Signal()

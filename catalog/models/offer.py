@@ -31,11 +31,12 @@ class Offer(models.Model):
     mapped_by: the MAPPING that made the row.
     """
 
-    offer_id = models.CharField(max_length=40, unique=True, default=_offer_id)
-    fulfillment_id = models.CharField(max_length=40, db_index=True, default=_evse_id)
-    party = models.ForeignKey("ocpi.Party", on_delete=models.CASCADE, related_name="offers")
-    location = models.ForeignKey("ocpi.Location", on_delete=models.CASCADE, related_name="offers")
-    evse = models.ForeignKey("ocpi.Evse", on_delete=models.CASCADE, related_name="offers")
+    offer_id = models.CharField(max_length=40, default=_offer_id)
+    fulfillment_id = models.CharField(max_length=40, default=_evse_id)
+    # Those of the connector, whose foreign keys the database checks; to check them here too takes half of an insert.
+    party = models.ForeignKey("ocpi.Party", on_delete=models.CASCADE, related_name="offers", db_constraint=False)
+    location = models.ForeignKey("ocpi.Location", on_delete=models.CASCADE, related_name="offers", db_constraint=False)
+    evse = models.ForeignKey("ocpi.Evse", on_delete=models.CASCADE, related_name="offers", db_constraint=False)
     connector = models.OneToOneField("ocpi.Connector", on_delete=models.CASCADE, related_name="offer")
     listed = models.BooleanField(default=True, help_text="shown by search")
     point = PointField()
@@ -72,7 +73,9 @@ class Offer(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["offer_id"], name="offer_id_once")]
         indexes = [
+            models.Index(fields=["fulfillment_id"], name="offer_fulfillment"),
             SpGistIndex(fields=["point"], name="offer_point"),
             models.Index(fields=["mapped_by"], name="offer_mapped_by"),
         ]

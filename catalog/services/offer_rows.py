@@ -1,5 +1,9 @@
-"""From the rows of a location, an EVSE and a connector to the columns of an offer."""
+"""From the rows of a location, an EVSE and a connector to the columns of an offer.
 
+The rows are instances of the models, or named tuples with the same members (emsp.core.sql.row_type).
+"""
+
+from datetime import datetime
 from typing import Any
 
 from catalog import mapping
@@ -7,18 +11,32 @@ from catalog.hours import opening_hours
 from catalog.models import Offer
 from catalog.models.offer import MAPPING
 from catalog.services.cost_prices import OfferPrice
-from ocpi.models import Connector, Evse, Location
+from emsp.core.sql import row_type
+from ocpi.models import Party
+
+OfferRow = row_type(Offer, "id")
 
 
 def offer_row(
-    connector: Connector, evse: Evse, location: Location, price: OfferPrice, *, listed: bool
-) -> Offer:
-    """The offer for a connector as it should be, with fresh ids."""
+    connector: Any,
+    evse: Any,
+    location: Any,
+    place: dict[str, Any],
+    price: OfferPrice,
+    *,
+    listed: bool,
+    offer_id: str,
+    fulfillment_id: str,
+    at: datetime,
+) -> Any:
+    """The offer for a connector as it should be. place: what location_columns says of its location."""
     at_evse = mapping.plausible(evse.latitude, evse.longitude)
-    return Offer(
+    return OfferRow(
         listed=listed,
         point=(evse.latitude, evse.longitude) if at_evse else (location.latitude, location.longitude),
         is_green_energy=location.is_green_energy or price.green,
+        offer_id=offer_id,
+        fulfillment_id=fulfillment_id,
         tariff_id=price.tariff_id,
         cost_price=price.cost_price,
         energy_price=price.energy_price,
@@ -28,26 +46,18 @@ def offer_row(
         mapped_by=MAPPING,
         currency=price.currency,
         price_valid_until=price.valid_until,
-        **_location_columns(location),
+        updated_at=at,
+        **place,
         **_connector_columns(connector, evse),
     )
 
 
-def power_of(connector: Connector) -> int | None:
-    """The connector's power in W, None when its operator's figures do not tell."""
-    return mapping.power_w(
-        power_type=connector.power_type,
-        max_voltage_v=connector.max_voltage_v,
-        max_amperage_a=connector.max_amperage_a,
-        max_electric_power_w=connector.max_electric_power_w,
-    )
-
-
-def _location_columns(location: Location) -> dict[str, Any]:
-    text = mapping.search_text(location.name, location.address, location.city, *_operators(location))
+def location_columns(location: Any, party: Party) -> dict[str, Any]:
+    """The columns that all offers of a location share."""
+    text = mapping.search_text(location.name, location.address, location.city, *_operators(location, party))
     return {
         "party_id": location.party_id,
-        "location_id": location.pk,
+        "location_id": location.id,
         "location_ocpi_id": location.ocpi_id,
         "location_name": location.name,
         "address": location.address,
@@ -61,7 +71,17 @@ def _location_columns(location: Location) -> dict[str, Any]:
     }
 
 
-def _connector_columns(connector: Connector, evse: Evse) -> dict[str, Any]:
+def power_of(connector: Any) -> int | None:
+    """The connector's power in W, None when its operator's figures do not tell."""
+    return mapping.power_w(
+        power_type=connector.power_type,
+        max_voltage_v=connector.max_voltage_v,
+        max_amperage_a=connector.max_amperage_a,
+        max_electric_power_w=connector.max_electric_power_w,
+    )
+
+
+def _connector_columns(connector: Any, evse: Any) -> dict[str, Any]:
     power_w = power_of(connector)
     name = mapping.offer_name(
         physical_reference=evse.physical_reference,
@@ -72,8 +92,8 @@ def _connector_columns(connector: Connector, evse: Evse) -> dict[str, Any]:
         power_w=power_w,
     )
     return {
-        "evse_id": evse.pk,
-        "connector_id": connector.pk,
+        "evse_id": evse.id,
+        "connector_id": connector.id,
         "status": evse.status,
         "name": name,
         "connector_ocpi_id": connector.ocpi_id,
@@ -83,8 +103,8 @@ def _connector_columns(connector: Connector, evse: Evse) -> dict[str, Any]:
     }
 
 
-def _operators(location: Location) -> list[str]:
+def _operators(location: Any, party: Party) -> list[str]:
     """Who runs the station, as the location and as the credentials say it."""
     operator = location.raw.get("operator")
     name = operator.get("name") if isinstance(operator, dict) else None
-    return [name, location.party.name] if isinstance(name, str) else [location.party.name]
+    return [name, party.name] if isinstance(name, str) else [party.name]

@@ -1,9 +1,10 @@
 """Offers follow the CPO's data: one per connector, mapped when news arrives and never when somebody searches."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -15,10 +16,11 @@ from catalog.models import Offer
 from catalog.selectors import priced_by
 from catalog.services import station_texts
 from catalog.services.listing import LISTED
-from catalog.services.offer_rows import offer_row, power_of
+from catalog.services.offer_rows import location_columns, offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
-from emsp.core.sql import upsert
-from ocpi.models import Connector, Evse, Location, Tariff
+from emsp.core.sql import copy_in, upsert
+from ocpi.models import Connector, Evse, Location, Party, Tariff
+from ocpi.services.location_inserts import NewLocations
 
 PAGE = 200
 # What refresh writes; offer_id and fulfillment_id stay as they were given at first.
@@ -65,7 +67,8 @@ CARRY_STATUS = """
     )
 """
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]
-_TOLD = [name for name in _COMPARED if name != "status"]
+_compared, _told = attrgetter(*_COMPARED), attrgetter(*(name for name in _COMPARED if name != "status"))
+_new_offer_id, _new_evse_id = (Offer._meta.get_field(name).get_default for name in ("offer_id", "fulfillment_id"))  # type: ignore[union-attr]
 
 
 def refresh(location_ids: Iterable[int]) -> None:
@@ -78,6 +81,17 @@ def refresh(location_ids: Iterable[int]) -> None:
     for start in range(0, len(wanted), PAGE):
         with transaction.atomic():
             _refresh_page(wanted[start : start + PAGE], timezone.now())
+
+
+def add(new: NewLocations) -> None:
+    """Make the offers of locations that were not there before, of the rows themselves: nothing but prices is read.
+
+    Call it in the transaction that put them in, as nobody else knows of them before its end.
+    """
+    with transaction.atomic():
+        page = _Page.of(new)
+        copy_in(Offer, [row for _, row in page.wanted(timezone.now())])
+        station_texts.void(page.locations)
 
 
 def relist(party_id: int) -> None:
@@ -118,38 +132,24 @@ def _listed() -> Exists:
 
 def _refresh_page(location_ids: list[int], at: datetime) -> None:
     page = _Page.load(location_ids)
-    keys = {row.pk: page.price_key(row) for row in page.connectors}
-    prices = PriceList(keys.values(), at)
-    fulfillments = {offer.evse_id: offer.fulfillment_id for offer in page.offers.values()}
-    changed: list[Offer] = []
-    void: set[int] = set()
-    for connector in page.connectors:
-        known = page.offers.get(connector.pk)
-        if known is None and connector.removed:
-            continue
-        evse, location = page.above(connector)
-        price = prices.of(
-            keys[connector.pk],
-            location_id=location.pk,
-            standard=connector.standard,
-        )
-        wanted = offer_row(connector, evse, location, price, listed=connector.listed)
-        if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _COMPARED):
-            wanted.fulfillment_id = fulfillments.setdefault(evse.pk, wanted.fulfillment_id)
-            changed.append(wanted)
-            if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _TOLD):
-                void.add(location.pk)
-    upsert(Offer, changed, ["connector"], MAPPED)
-    station_texts.void(void)
+    pairs = [(known, row) for known, row in page.wanted(at) if known is None or _compared(known) != _compared(row)]
+    upsert(Offer, [Offer(**row._asdict()) for _, row in pairs], ["connector"], MAPPED)
+    station_texts.void(row.location_id for known, row in pairs if known is None or _told(known) != _told(row))
 
 
 @dataclass(frozen=True)
 class _Page:
-    """Some locations with all below them and the offers there are. Connectors have `listed`."""
+    """Some locations with all below them and the offers there are, by connector.
 
-    locations: dict[int, Location]
-    evses: dict[int, Evse]
+    Locations, EVSEs and connectors are instances of the models, or rows as they were put in. hidden: connectors that
+    search must not show.
+    """
+
+    parties: dict[int, Party]
+    locations: dict[int, Any]
+    evses: dict[int, Any]
     connectors: list[Any]
+    hidden: set[int]
     offers: dict[int, Offer]
 
     @classmethod
@@ -161,30 +161,54 @@ class _Page:
             .select_for_update(no_key=True, of=("self",))
             .select_related("party__connection")
         )
-        evses = Evse.objects.filter(location_id__in=location_ids).defer("raw")
-        connectors = (
-            Connector.objects.filter(evse__location_id__in=location_ids)
-            .defer("raw")
-            .order_by("pk")
-            .annotate(listed=ExpressionWrapper(LISTED, output_field=BooleanField()))
-        )
         offers = (
             Offer.objects.filter(location_id__in=location_ids).order_by("pk").select_for_update(no_key=True)
         )
+        rows = {row.pk: row for row in locations}
+        evses = Evse.objects.filter(location_id__in=location_ids).defer("raw")
+        connectors = list(_connectors(location_ids).defer("raw").order_by("pk"))
         return cls(
-            {row.pk: row for row in locations},
+            {row.party_id: row.party for row in rows.values()},
+            rows,
             {row.pk: row for row in evses},
-            list(connectors),
+            connectors,
+            {row.pk for row in connectors if not row.listed},
             {row.connector_id: row for row in offers},
         )
 
-    def above(self, connector: Connector) -> tuple[Evse, Location]:
-        evse = self.evses[connector.evse_id]
-        return evse, self.locations[evse.location_id]
+    @classmethod
+    def of(cls, new: NewLocations) -> "_Page":
+        parties = Party.objects.select_related("connection").in_bulk({row.party_id for row in new.locations})
+        locations = {row.id: row for row in new.locations}
+        evses = {row.id: row for row in new.evses}
+        hidden = _connectors(locations).filter(listed=False).order_by().values_list("pk", flat=True)
+        return cls(parties, locations, evses, new.connectors, set(hidden), {})
 
-    def price_key(self, connector: Connector) -> PriceKey:
-        _, location = self.above(connector)
-        connection = location.party.connection
+    def wanted(self, at: datetime) -> Iterator[tuple[Offer | None, Any]]:
+        """The offer that there is for a connector, if any, and the row as it should be."""
+        keys = {row.id: self._price_key(row) for row in self.connectors}
+        prices = PriceList(keys.values(), at)
+        places = {pk: location_columns(row, self.parties[row.party_id]) for pk, row in self.locations.items()}
+        fulfillments = {offer.evse_id: offer.fulfillment_id for offer in self.offers.values()}
+        for connector in self.connectors:
+            known = self.offers.get(connector.id)
+            if known is None and connector.removed:
+                continue
+            evse = self.evses[connector.evse_id]
+            price = prices.of(
+                keys[connector.id], location_id=evse.location_id, standard=connector.standard
+            )
+            yield known, offer_row(
+                connector, evse, self.locations[evse.location_id], places[evse.location_id], price,
+                listed=connector.id not in self.hidden,
+                offer_id=known.offer_id if known else _new_offer_id(),
+                fulfillment_id=fulfillments.get(evse.id) or fulfillments.setdefault(evse.id, _new_evse_id()),
+                at=at,
+            )  # fmt: skip
+
+    def _price_key(self, connector: Any) -> PriceKey:
+        location = self.locations[self.evses[connector.evse_id].location_id]
+        connection = self.parties[location.party_id].connection
         return PriceKey(
             connection.pk,
             connection.version,
@@ -193,3 +217,9 @@ class _Page:
             location.time_zone,
             power_of(connector),
         )
+
+
+def _connectors(location_ids: Iterable[int]) -> Any:
+    """The connectors of some locations, each with `listed`: whether search may show it."""
+    rows = Connector.objects.filter(evse__location_id__in=location_ids)
+    return rows.annotate(listed=ExpressionWrapper(LISTED, output_field=BooleanField()))

@@ -68,7 +68,7 @@ def nested_too_deep(value: Any) -> bool:
     """Whether a JSON value has more than DEPTH_LIMIT objects and lists within each other."""
     level = [value]
     for _ in range(DEPTH_LIMIT + 1):
-        holders = [each for each in level if isinstance(each, dict | list)]
+        holders = [each for each in level if isinstance(each, (dict, list))]
         if not holders:
             return False
         level = [inner for each in holders for inner in (each.values() if isinstance(each, dict) else each)]

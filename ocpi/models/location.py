@@ -22,7 +22,8 @@ class EvseStatus(models.TextChoices):
 class Location(models.Model):
     """A site. raw is the object as received, later PATCHes merged in, without its EVSEs."""
 
-    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="locations")
+    # Without an index of its own, as those below: the unique one begins with it.
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="locations", db_index=False)
     ocpi_id = models.CharField(max_length=255)
     key = models.CharField(max_length=255, help_text="ocpi_id, casefolded")
     publish = models.BooleanField(default=True)
@@ -53,7 +54,7 @@ class Location(models.Model):
 class Evse(models.Model):
     """A charging point that serves one vehicle at a time. raw is without its connectors."""
 
-    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="evses")
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="evses", db_index=False)
     uid = models.CharField(max_length=255)
     key = models.CharField(max_length=255, help_text="uid, casefolded")
     evse_id = models.TextField(blank=True)
@@ -81,7 +82,7 @@ class Evse(models.Model):
 class Connector(models.Model):
     """A socket or cable of an EVSE; only one of them is in use at a time."""
 
-    evse = models.ForeignKey(Evse, on_delete=models.CASCADE, related_name="connectors")
+    evse = models.ForeignKey(Evse, on_delete=models.CASCADE, related_name="connectors", db_index=False)
     ocpi_id = models.CharField(max_length=255)
     key = models.CharField(max_length=255, help_text="ocpi_id, casefolded")
     standard = models.TextField()

@@ -36,15 +36,12 @@ class Merge:
             for child in node.evses:
                 self._known_evse(row, child)
             return row.pk in self._mirror.touched
-        first = row.pk in self._mirror.created or row.seen_at != self._mirror.received_at
+        first = row.seen_at != self._mirror.received_at
         self.evses(row, node, replace=first)
         return True
 
     def site(self, row: Location, node: LocationNode) -> bool:
         """Take over a location without its EVSEs. False when it came too late."""
-        if row.pk in self._mirror.created:  # made of this node
-            self._mirror.touched.add(row.pk)
-            return True
         self._is_there(row)
         if self._too_late(row, node.last_updated):
             return False

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from emsp.core.sql import upsert
 from ocpi.models import Connector, Evse, Location, Party
-from ocpi.services.location_rows import location_columns
-from ocpi.signals import locations_stored
+from ocpi.services.location_inserts import NewLocations, insert_locations
+from ocpi.signals import locations_added, locations_stored
 from ocpi.wire.v2_2_1.trees import LocationNode
 
 LOCATION_FIELDS = [
@@ -41,8 +43,7 @@ class LocationMirror:
 
     def __init__(self, party: Party, received_at: datetime) -> None:
         self.party, self.received_at = party, received_at
-        self.created: set[int] = set()
-        self._new_keys: set[str] = set()
+        self.new = NewLocations([], [], [])
         self.touched: set[int] = set()
         self._branches: dict[int, dict[str, Branch]] = {}
         self._locations: dict[int, Location] = {}
@@ -55,17 +56,21 @@ class LocationMirror:
         self._load_branches(rows.values())
         return rows
 
-    def lock_or_create(self, nodes: Iterable[LocationNode]) -> dict[str, Location]:
-        """As lock; locations that are not there yet are made first, and their pk noted in `created`."""
+    def lock_or_insert(self, nodes: Iterable[LocationNode]) -> dict[str, Location]:
+        """As lock; the locations of nodes that are not there yet are put in as they stand there, and told by write."""
         wanted = {node.key: node for node in nodes}
         rows = self._locked(wanted)
-        missing = [node for key, node in sorted(wanted.items()) if key not in rows]
-        if missing:
-            # Two pushes may bring the same new location at once: the second one finds the row of the first.
-            made = {row.key: row for row in self._insert(missing)}
-            self.created |= {row.pk for row in made.values()}
-            self._new_keys |= made.keys()
-            rows |= made | self._locked(node.key for node in missing if node.key not in made)
+        while missing := [node for key, node in sorted(wanted.items()) if key not in rows]:
+            try:
+                with transaction.atomic():
+                    self.new = insert_locations(self.party, missing, self.received_at)
+                break
+            except IntegrityError:
+                # Two pushes may bring the same new location at once: the second one finds the row of the first.
+                found = self._locked(node.key for node in missing)
+                if not found:
+                    raise
+                rows |= found
         self._load_branches(rows.values())
         return rows
 
@@ -92,39 +97,32 @@ class LocationMirror:
             self.touched.add(row.pk)
 
     def write(self) -> None:
-        """Write what was noted and tell it: locations_stored, once, for what was touched."""
+        """Write what was noted, and tell what is new or was touched: locations_added, locations_stored, once each."""
         upsert(Evse, list(self._evses.values()), ["location", "key"], EVSE_FIELDS)
         for connector in self._connectors.values():
             connector.evse_id = connector.evse.pk  # that of a new one is known now
         upsert(Connector, list(self._connectors.values()), ["evse", "key"], CONNECTOR_FIELDS)
         upsert(Location, list(self._locations.values()), ["party", "key"], LOCATION_FIELDS)
+        if self.new.locations:
+            locations_added.send(sender=Location, new=self.new)
         if self.touched:
             locations_stored.send(sender=Location, location_ids=sorted(self.touched))
 
     def mark_seen(self, keys: Iterable[str]) -> None:
         """Note that these locations were received now, whether they could be read or not; new rows say so already."""
-        stored = Location.objects.filter(party=self.party, key__in=[key for key in keys if key not in self._new_keys])
+        seen = set(keys) - {row.key for row in self.new.locations}
+        stored = Location.objects.filter(party=self.party, key__in=seen)
         stored.update(seen_at=self.received_at, gone_at=None)
 
     def _locked(self, keys: Iterable[str]) -> dict[str, Location]:
         rows = Location.objects.filter(party=self.party, key__in=list(keys)).order_by("pk")
         return {row.key: row for row in rows.select_for_update(no_key=True)}
 
-    def _insert(self, nodes: list[LocationNode]) -> list[Location]:
-        made = [self._new_location(node) for node in nodes]
-        return upsert(Location, made, ["party", "key"])
-
-    def _new_location(self, node: LocationNode) -> Location:
-        return Location(
-            party=self.party, ocpi_id=node.value.id, key=node.key, last_updated=node.last_updated,
-            seen_at=self.received_at, **location_columns(node),
-        )
-
     def _load_branches(self, rows: Iterable[Location]) -> None:
         by_pk = {row.pk: row for row in rows}
         self._branches |= {pk: {} for pk in by_pk}
         by_evse: dict[int, Branch] = {}
-        for evse in Evse.objects.filter(location__in=by_pk.keys() - self.created).order_by("position", "pk"):
+        for evse in Evse.objects.filter(location__in=by_pk).order_by("position", "pk"):
             evse.location = by_pk[evse.location_id]
             branch = self._branches[evse.location_id][evse.key] = by_evse[evse.pk] = Branch(evse)
         if not by_evse:

@@ -1,6 +1,6 @@
 """Locations, EVSEs and connectors as CPOs tell them: the one way in, for pushes and for pulls.
 
-Source: OCPI 2.2.1, mod_locations; ocpi.md 1.9, 1.11, 3.1. News: ocpi.signals.locations_stored.
+Source: OCPI 2.2.1, mod_locations; ocpi.md 1.9, 1.11, 3.1. News: ocpi.signals.locations_added, locations_stored.
 """
 
 import logging
@@ -125,10 +125,11 @@ def _store(
     with transaction.atomic():
         mirror = LocationMirror(party, received_at)
         merge = Merge(mirror, check_order=check_order and party.connection.check_last_updated)
-        rows = mirror.lock_or_create(nodes.values())
+        rows = mirror.lock_or_insert(nodes.values())
         for key, node in nodes.items():
-            report.ignored += not merge.location(rows[key], node)
+            if key in rows:
+                report.ignored += not merge.location(rows[key], node)
             report.saw(node.value.id, node.last_updated)
         mirror.write()
         mirror.mark_seen([*nodes, *(refusal.ocpi_id.casefold() for refusal in report.rejected)])
-    report.created = len(mirror.created)
+    report.created = len(mirror.new.locations)

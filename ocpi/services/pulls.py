@@ -4,11 +4,13 @@ Bounded memory: one page at a time goes to the services that store it. Modules a
 prices are there before the connectors that name them.
 """
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.db import reset_queries
 from django.utils import timezone
@@ -138,6 +140,13 @@ def pull_module(
     return report
 
 
+@cache
+def _spare_what_is_loaded() -> None:
+    """Have the garbage collector pass by what the process has loaded: it walked through all of that every few pages."""
+    gc.collect()
+    gc.freeze()
+
+
 class _Run:
     """One crawl under its lease."""
 
@@ -157,6 +166,7 @@ class _Run:
             # A crawl that does not come to its end, for whatever reason, leaves a full one to be done.
             self._update(full_wanted=False, last_full_at=None)
         self._update(run_objects=0, run_total=None)
+        _spare_what_is_loaded()
         store = PageStore(self._connection, module, received_at=self._started_at)
 
         def wait(seconds: float) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -43,10 +43,12 @@ class Finding:
     reason: str
 
 
-@dataclass(frozen=True)
-class _Field:
+class _Field(NamedTuple):
+    """as_it_is: whether a value is one that `read` would not change; nearly all are."""
+
     name: str
     required: bool
+    as_it_is: "Callable[[Any], bool]"
     read: "_Read"
 
 
@@ -61,9 +63,9 @@ def read(value: Any, wanted: type[W], findings: list[Finding] | None = None, pat
     """
     found = findings if findings is not None else []
     members = read_members(value, wanted, found, path)
-    for field in _fields(wanted):
-        if field.required and field.name not in members:
-            raise WireError("required, but missing", path=_join(path, field.name))
+    for name in _required(wanted):
+        if name not in members:
+            raise WireError("required, but missing", path=_join(path, name))
     return wanted(**members)
 
 
@@ -78,14 +80,17 @@ def read_members(value: Any, wanted: type[W], findings: list[Finding], path: str
         raise WireError(f"an object is expected, got {scalars.kind(value)}", path=path)
     exact = tolerant and wanted.exact  # type: ignore[attr-defined]
     members: dict[str, Any] = {}
-    for field in _fields(wanted):
-        given = value.get(field.name)
+    for name, required, as_it_is, reader in _fields(wanted):
+        given = value.get(name)
         if given is None:
             continue
+        if as_it_is(given):
+            members[name] = given
+            continue
         try:
-            members[field.name] = field.read(given, _join(path, field.name), findings)
+            members[name] = reader(given, _join(path, name), findings)
         except WireError as error:
-            if field.required or exact:
+            if required or exact:
                 raise
             findings.append(Finding(error.path, error.reason))
     return members
@@ -93,16 +98,42 @@ def read_members(value: Any, wanted: type[W], findings: list[Finding], path: str
 
 def required_names(wanted: type[Wire]) -> frozenset[str]:
     """Names of the members without which an object of this type is refused."""
-    return frozenset(field.name for field in _fields(wanted) if field.required)
+    return frozenset(_required(wanted))
+
+
+@cache
+def _required(wanted: type[Wire]) -> tuple[str, ...]:
+    return tuple(field.name for field in _fields(wanted) if field.required)
 
 
 @cache
 def _fields(wanted: type[Wire]) -> tuple[_Field, ...]:
     hints = get_type_hints(wanted, include_extras=True)
     return tuple(
-        _Field(name=info.encode_name, required=info.required, read=_reader(hints[info.name], info.required))
+        _Field(
+            info.encode_name, info.required, _as_it_is(hints[info.name]), _reader(hints[info.name], info.required)
+        )
         for info in msgspec.structs.fields(wanted)
-    )
+    )  # fmt: skip
+
+
+def _as_it_is(wanted: Any) -> Callable[[Any], bool]:
+    if get_origin(wanted) is Annotated:
+        return scalars.is_identifier
+    if get_origin(wanted) in (Union, types.UnionType):
+        return _as_it_is(next(argument for argument in get_args(wanted) if argument is not types.NoneType))
+    if get_origin(wanted) is list:
+        inner = _as_it_is(get_args(wanted)[0])
+        return lambda value: type(value) is list and value != [] and all(map(inner, value))
+    return _PLAIN.get(wanted, lambda value: False)
+
+
+_PLAIN: dict[Any, Callable[[Any], bool]] = {
+    str: scalars.is_text,
+    int: scalars.is_whole,
+    bool: scalars.is_flag,
+    Any: lambda value: value is not None,
+}
 
 
 def _reader(wanted: Any, required: bool) -> _Read:

@@ -18,6 +18,7 @@ _MOMENT = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
     r" ?(?P<zone>[Zz]|[+-]?\d{2}:?\d{2})?"
 )
+_USUAL_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{10}(\d{3})?")
 
@@ -37,6 +38,11 @@ def text(value: Any) -> str:
     return format(Decimal(str(value)), "f")
 
 
+def is_text(value: Any) -> bool:
+    """Whether text() gives value itself."""
+    return type(value) is str and "\x00" not in value
+
+
 def identifier(value: Any) -> str:
     """An id as received, without blanks around it. Its key may be longer than itself: ß is folded to ss."""
     found = text(value).strip()
@@ -45,6 +51,11 @@ def identifier(value: Any) -> str:
     if max(len(found), len(found.casefold())) > ID_LIMIT:
         raise ValueError(f"longer than {ID_LIMIT} characters")
     return found
+
+
+def is_identifier(value: Any) -> bool:
+    """Whether identifier() surely gives value itself; folding makes three characters of one at most."""
+    return type(value) is str and 0 < len(value) <= ID_LIMIT // 3 and value.strip() == value and "\x00" not in value
 
 
 def number(value: Any) -> Decimal:
@@ -67,6 +78,11 @@ def whole(value: Any) -> int:
     return found
 
 
+def is_whole(value: Any) -> bool:
+    """Whether whole() gives value itself."""
+    return type(value) is int and -WHOLE_LIMIT <= value <= WHOLE_LIMIT
+
+
 def flag(value: Any) -> bool:
     """A boolean; 0, 1 and the words true and false count too."""
     if isinstance(value, bool):
@@ -75,6 +91,11 @@ def flag(value: Any) -> bool:
     if found is None:
         raise ValueError(f"true or false is expected, got {kind(value)}")
     return found
+
+
+def is_flag(value: Any) -> bool:
+    """Whether flag() gives value itself."""
+    return type(value) is bool
 
 
 def moment(value: Any) -> datetime:
@@ -87,6 +108,8 @@ def moment(value: Any) -> datetime:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     written = value.strip() if isinstance(value, str) else text(value)
     try:
+        if _USUAL_MOMENT.fullmatch(written):
+            return datetime.fromisoformat(written)
         if epoch := _EPOCH.fullmatch(written):
             return datetime.fromtimestamp(int(written) / (1000 if epoch[1] else 1), UTC)
         if found := _MOMENT.fullmatch(written):

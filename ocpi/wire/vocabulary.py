@@ -4,6 +4,7 @@ Source: OCPI 2.2.1, mod_locations, mod_sessions; ocpi.md 3.1, 3.3, traps T39, T4
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 STATUSES = (
     "AVAILABLE", "BLOCKED", "CHARGING", "INOPERATIVE", "OUTOFORDER", "PLANNED", "REMOVED", "RESERVED",
@@ -49,6 +50,7 @@ _ALPHA_3 = {
 }
 
 
+@lru_cache(maxsize=4096)
 def _squeezed(word: str) -> str:
     return "".join(letter for letter in word.upper() if letter.isalnum())
 

@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.services import offers
+from ocpi.models import Connection, Location, PriceSource
+from ocpi.services.locations import store_locations
+from ocpi.services.tariffs import store_tariffs
 from tests.factories.catalog import (
     ConnectorFactory,
     EvseFactory,
@@ -19,9 +22,11 @@ from tests.factories.catalog import (
     refreshed,
     station,
 )
+from tests.factories.ocpi import CpoFactory, connector_body, evse_body, location_body, tariff_body
 from tests.shared import fixture
 
 pytestmark = pytest.mark.django_db
+LATER = "2026-03-01T09:00:00Z"
 
 
 def test_an_offer_says_all_that_search_needs():
@@ -226,3 +231,44 @@ def test_real_operator():
         ("UNKNOWN", True, None)
     ] * 4 + [("AVAILABLE", True, None)] * 2
     assert len({offer.fulfillment_id for offer in made}) == 6
+
+
+def told():
+    """A page of new locations of every kind: shown, or not for one reason or the other."""
+    second = evse_body(uid="E2", coordinates={"latitude": "28.7", "longitude": "77.1"}, physical_reference="")
+    plugs = [connector_body(id="1"), connector_body(id="2", standard="CHADEMO", tariff_ids=["OTHER"], last_updated=LATER)]
+    return [
+        location_body(id="L1", evses=[evse_body(connectors=plugs), second], facilities=["WIFI"]),
+        location_body(id="L2", publish=False),
+        location_body(id="L3", coordinates={"latitude": "0", "longitude": "0"}, evses=[evse_body(), second]),
+        location_body(id="L4", evses=[evse_body(uid=status, status=status) for status in ("PLANNED", "REMOVED", "X")]),
+        location_body(id="L5", energy_mix={"is_green_energy": True}, evses=[]),
+    ]
+
+
+def test_offers_of_new_locations_are_those_that_a_refresh_would_make():
+    party = CpoFactory()
+    store_tariffs(party, [tariff_body(id="T-1"), tariff_body(id="OTHER", currency="EUR")], received_at=timezone.now())
+    store_locations(party, told(), received_at=timezone.now())
+    before = list(Offer.objects.order_by("pk").values())
+
+    offers.refresh(Location.objects.values_list("pk", flat=True))
+
+    assert list(Offer.objects.order_by("pk").values()) == before
+    assert len({offer["offer_id"] for offer in before}) == len(before) == 9
+    shown = Offer.objects.filter(listed=True).order_by("location_ocpi_id", "pk")
+    assert [(offer.location_ocpi_id, offer.evse.uid, offer.currency) for offer in shown] == [
+        ("L1", "EVSE-1", "INR"), ("L1", "EVSE-1", "EUR"), ("L1", "E2", "INR"), ("L3", "E2", "INR"), ("L4", "X", "INR"),
+    ]  # fmt: skip
+    assert len({offer.fulfillment_id for offer in shown}) == 4
+    assert shown[2].point == (Decimal("28.7"), Decimal("77.1")) and shown[0].facilities == ["WIFI"]
+
+
+def test_new_locations_are_priced_by_what_their_platform_says_now():
+    party = CpoFactory()
+    store_tariffs(party, [tariff_body(id="T-1")], received_at=timezone.now())
+    Connection.objects.update(price_source=PriceSource.CONTRACT)  # party.connection says otherwise still
+
+    store_locations(party, [location_body()], received_at=timezone.now())
+
+    assert (Offer.objects.get().tariff, Offer.objects.get().energy_price) == (None, None)

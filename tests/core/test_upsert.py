@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import DataError, transaction
+from django.db import DataError, IntegrityError, transaction
 
-from emsp.core.sql import upsert
-from ocpi.models import Location
+from emsp.core.sql import copy_in, next_ids, row_type, upsert
+from ocpi.models import Connector, Evse, Location
 from tests.factories.ocpi import CpoFactory
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +75,55 @@ def test_what_no_column_takes_stores_nothing(party):
 
     assert not Location.objects.exists()
     assert upsert(Location, [], UNIQUE) == []
+
+
+class TestCopyIn:
+    """New rows by COPY."""
+
+    def place(self, party, key, **more):
+        row_of = row_type(Location)
+        [pk] = next_ids(Location, 1)
+        plain = Location(id=pk, party=party, ocpi_id=key, key=key, latitude=1, longitude=2, last_updated=AT, seen_at=AT)
+        return row_of(**{name: getattr(plain, name) for name in row_of._fields} | more)
+
+    def test_every_value_is_stored_as_it_was(self, party):
+        raw = {"energy": Decimal("0.10"), "name": 'quoted "ä" \\ \n\t₹ \\N', "none": None, "deep": [{"a": [1]}]}
+        given = self.place(
+            party, "a", name="O'Hara's\t\\N\r\n100%", latitude=Decimal("28.6304001"), raw=raw, is_green_energy=True
+        )
+
+        copy_in(Location, [given, self.place(party, "b")])
+
+        kept = Location.objects.order_by("key").values()[0]
+        assert kept == given._asdict() | {"longitude": Decimal(2)}
+        assert (kept["name"], kept["raw"], kept["gone_at"]) == ("O'Hara's\t\\N\r\n100%", raw, None)
+
+    def test_arrays_are_stored_as_they_were(self, party):
+        location = self.place(party, "a")
+        copy_in(Location, [location])
+        evse = Evse.objects.create(location_id=location.id, uid="E", key="e", last_updated=AT)
+        named = ["plain", "", "NULL", 'a "quote", {brace} and \\ more', " blank\t"]
+        row_of = row_type(Connector, "id")
+        plain = Connector(evse=evse, ocpi_id="1", key="1", last_updated=AT, tariff_ids=named)
+
+        copy_in(Connector, [row_of(**{name: getattr(plain, name) for name in row_of._fields})])
+
+        assert Connector.objects.get().tariff_ids == named
+
+    @pytest.mark.parametrize(
+        ("wrong", "error"), [({"key": "a"}, IntegrityError), ({"time_zone": "x" * 300}, DataError)]
+    )
+    def test_all_or_none(self, party, wrong, error):
+        with pytest.raises(error), transaction.atomic():
+            copy_in(Location, [self.place(party, "a"), self.place(party, "b")._replace(**wrong)])
+
+        assert not Location.objects.exists()
+
+    def test_no_id_is_given_twice(self, party):
+        [first] = upsert(Location, [row(party, "a")], UNIQUE)
+
+        given = next_ids(Location, 3)
+
+        assert len({first.pk, *given}) == 4
+        [second] = upsert(Location, [row(party, "b")], UNIQUE)
+        assert second.pk not in given and next_ids(Location, 0) == []

@@ -5,10 +5,13 @@ import threading
 import pytest
 from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.models import Offer
 from ocpi.models import Cdr, Connection, Evse, IncomingToken, Location, Session, Tariff, TariffVersion
 from ocpi.services import registration
+from ocpi.services.location_inserts import insert_locations
+from ocpi.services.locations import store_locations
 from tests.factories.ocpi import (
     CpoFactory,
     IncomingTokenFactory,
@@ -63,6 +66,25 @@ def test_the_same_new_object_at_once_is_stored_once(caller, method, url, body, m
     assert model.objects.count() == 1
     assert len({answer.headers.get("Location") for answer in answers}) == 1
     assert TariffVersion.objects.count() == (model is Tariff)
+
+
+def test_a_page_takes_what_a_push_brought_meanwhile_as_known(caller, monkeypatch):
+    party, calls = caller().party, []
+    pushed = location_body(id="LOC-1", name="pushed", last_updated="2026-03-01T09:00:00Z")
+
+    def insert(*given):
+        calls.append([node.key for node in given[1]])
+        if len(calls) == 1:
+            at_once(lambda: caller().put(at("locations", "LOC-1"), pushed))
+        return insert_locations(*given)
+
+    monkeypatch.setattr("ocpi.services.location_mirror.insert_locations", insert)
+    report = store_locations(party, [location_body(id=f"LOC-{n}") for n in range(3)], received_at=timezone.now())
+
+    assert calls == [["loc-0", "loc-1", "loc-2"], ["loc-1"], ["loc-0", "loc-2"]]
+    assert (report.created, report.ignored, len(report.stored_ids)) == (2, 1, 3)
+    assert dict(Location.objects.values_list("key", "name"))["loc-1"] == "pushed"
+    assert Evse.objects.count() == Offer.objects.count() == 3
 
 
 def test_statuses_and_whole_locations_at_once_neither_deadlock_nor_get_lost(caller):

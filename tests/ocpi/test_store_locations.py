@@ -31,12 +31,16 @@ def test_a_page_is_stored_and_told_at_once(party, news):
     assert (report.created, report.ignored, report.rejected, report.partial) == (3, 0, [], [])
     assert report.newest_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
     assert (Location.objects.count(), Evse.objects.count(), Connector.objects.count()) == (3, 3, 3)
-    assert news == [("locations_stored", {"location_ids": sorted(Location.objects.values_list("pk", flat=True))})]
+    [(name, told)] = news
+    assert name == "locations_added"
+    for rows, model in zip(told["new"], (Location, Evse, Connector), strict=True):
+        assert [row._asdict() for row in rows] == list(model.objects.order_by("pk").values())
 
 
 @pytest.mark.parametrize("again", ["new", "same", "changed"])
 def test_the_number_of_queries_does_not_grow_with_the_page(party, news, monkeypatch, again):
-    monkeypatch.setattr("ocpi.signals.locations_stored.receivers", [])
+    for name in ("locations_added", "locations_stored"):
+        monkeypatch.setattr(f"ocpi.signals.{name}.receivers", [])
     counts = []
     for size in (2, 100):
         Location.objects.all().delete()
@@ -224,3 +228,17 @@ def test_what_was_refused_is_parked_until_it_comes_well(party):
     assert park(party.connection, "locations", well, report, at=NOW + timedelta(hours=1)) == 0
     assert ParkedObject.objects.get(ocpi_id="BAD").resolved_at == NOW + timedelta(hours=1)
     assert ParkedObject.objects.get(ocpi_id="LOC-1").resolved_at is None
+
+
+def test_in_a_new_location_what_is_below_raises_what_is_above_and_keeps_its_place(party):
+    plugs = [connector_body(id="2", last_updated="2026-03-01T10:00:00Z"), connector_body(id="1")]
+    store_locations(
+        party, page(1, evses=[evse_body(uid="B"), evse_body(uid="A", connectors=plugs)]), received_at=NOW
+    )
+
+    eight, ten = (datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in (8, 10))
+    assert Location.objects.get().last_updated == ten
+    assert list(Evse.objects.values_list("uid", "position", "last_updated")) == [("B", 0, eight), ("A", 1, ten)]
+    assert list(Connector.objects.filter(evse__uid="A").values_list("ocpi_id", "position", "last_updated")) == [
+        ("2", 0, ten), ("1", 1, eight),
+    ]

@@ -97,6 +97,33 @@ def test_reading_anything_ends_in_a_location_or_a_wire_error(value):
             assert "evses" not in node.raw
 
 
+@pytest.mark.parametrize(("name", "written", "read_as"), [
+    ("id", " 1\t", "1"),
+    ("id", 7, "7"),
+    ("standard", "CHA\x00DEMO", "CHADEMO"),
+    ("max_voltage", "500", 500),
+    ("tariff_ids", ["A", " B ", "C\x00", None, ""], ["A", "B", "C"]),
+    ("tariff_ids", "A", ["A"]),
+    ("tariff_ids", {}, []),
+    ("last_updated", "2026-03-01T13:30:00.1234567+05:30", datetime(2026, 3, 1, 8, 0, 0, 123456, tzinfo=UTC)),
+    ("last_updated", "2026-03-01T08:00:00.123Z", datetime(2026, 3, 1, 8, 0, 0, 123000, tzinfo=UTC)),
+])
+def test_what_can_be_put_right_is(name, written, read_as):
+    assert getattr(read(connector_body(**{name: written}), Connector), name) == read_as
+
+
+@pytest.mark.parametrize(("name", "written", "reason"), [
+    ("id", "ß" * 128, "longer than 255 characters"),
+    ("max_voltage", 2**31, "out of range"),
+    ("last_updated", "2026-02-30T08:00:00Z", "a date and time like 2026-03-01T09:15:00Z is expected"),
+])
+def test_what_cannot_is_refused(name, written, reason):
+    with pytest.raises(WireError) as error:
+        read(connector_body(**{name: written}), Connector)
+
+    assert (error.value.path, error.value.reason) == (name, reason)
+
+
 def test_the_path_of_an_error_leads_to_the_member():
     with pytest.raises(WireError) as error:
         read(connector_body(max_voltage=None), Connector, path="evses[2].connectors[1]")

@@ -4,10 +4,9 @@ Source: OCPI 2.2.1, mod_locations; ocpi.md 1.11 (connector before EVSE before lo
 """
 
 import zoneinfo
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from emsp.core.wire import WireError
 from ocpi.wire.reading import Finding, read
@@ -16,8 +15,7 @@ from ocpi.wire.v2_2_1.locations import Connector, Evse, Location
 REMOVED = "REMOVED"
 
 
-@dataclass(frozen=True)
-class ConnectorNode:
+class ConnectorNode(NamedTuple):
     """A connector as read, and as received."""
 
     value: Connector
@@ -32,8 +30,7 @@ class ConnectorNode:
         return self.value.last_updated
 
 
-@dataclass(frozen=True)
-class EvseNode:
+class EvseNode(NamedTuple):
     """An EVSE as read; raw as received, without its connectors.
 
     unread: keys of connectors that are there but could not be read; an empty key for one without an id.
@@ -53,8 +50,7 @@ class EvseNode:
         return self.value.last_updated
 
 
-@dataclass(frozen=True)
-class LocationNode:
+class LocationNode(NamedTuple):
     """A location as read; raw as received, without its EVSEs.
 
     unread: keys of EVSEs that are there but could not be read; an empty key for one without a uid.
@@ -135,7 +131,10 @@ def read_connector(given: Any, findings: list[Finding] | None = None, path: str 
 
 def without(given: dict[str, Any], *names: str) -> dict[str, Any]:
     """An object as received, less these members and those that are null, which count as absent."""
-    return {name: value for name, value in given.items() if value is not None and name not in names}
+    kept = given.copy()
+    for name in names:
+        kept.pop(name, None)
+    return {name: value for name, value in kept.items() if value is not None} if None in kept.values() else kept
 
 
 def _key(entry: Any, name: str) -> str:

@@ -15,7 +15,7 @@ FILL = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0006_price_words"), ("ocpi", "0007_connection_settings")]
+    dependencies = [("catalog", "0007_lighter_offers"), ("ocpi", "0008_no_index_twice")]
 
     operations = [
         migrations.CreateModel(
