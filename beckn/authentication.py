@@ -21,6 +21,10 @@ from emsp.core.wire import WireError
 
 GATEWAY_HEADER = "X-Gateway-Authorization"
 PROXY_HEADER = "Proxy-Authorization"
+# Django's own mapping of headers is made from the whole environment of the process, for each request.
+IN_ENVIRON = {
+    name: f"HTTP_{name.upper().replace('-', '_')}" for name in ("Authorization", GATEWAY_HEADER, PROXY_HEADER)
+}
 
 
 class GatewayRefused(SignatureRefused):
@@ -41,8 +45,8 @@ class SubscriberSignature(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Caller, None]:
         """Raises SignatureRefused or GatewayRefused; a message without proof never gets further."""
-        now = timezone.now()
-        return identify(request.headers, request.body, now=now), None
+        headers = {name: request.META.get(given, "") for name, given in IN_ENVIRON.items()}
+        return identify(headers, request.body, now=timezone.now()), None
 
 
 def caller(request: Request) -> Caller:

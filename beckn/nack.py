@@ -23,7 +23,7 @@ from emsp.core.wire import WireError
 
 log = logging.getLogger(__name__)
 
-ACK = {"message": {"ack": {"status": "ACK"}}}
+ACK = b'{"message":{"ack":{"status":"ACK"}}}'
 REASONS = {
     "missing_authorization": "the header is missing",
     "malformed_header": "the header is malformed",

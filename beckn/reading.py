@@ -5,6 +5,7 @@ Pure: neither Django nor a database. Source: beckn.md a.9 (1).
 
 import json
 import re
+from codecs import BOM_UTF8
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -24,14 +25,14 @@ def read(raw: bytes) -> dict[str, Any]:
     a number or a nesting out of bounds.
     """
     try:
-        value = _decoder.decode(raw.decode("utf-8-sig"))
+        value = _decoder.decode(raw.removeprefix(BOM_UTF8).decode())
     except WireError:
         raise
     except (ValueError, RecursionError) as error:  # ValueError: JSONDecodeError and UnicodeDecodeError too
         raise WireError(f"not JSON ({type(error).__name__})", malformed=True) from None
     if not isinstance(value, dict):
         raise WireError("not a JSON object", malformed=True)
-    flaw = _flaw(value, 0)
+    flaw = _flaw(value, 0) if _may_be_flawed(raw) else None
     if flaw is not None:
         raise WireError(flaw[0], path=flaw[1])
     return value
@@ -70,6 +71,11 @@ def _constant(text: str) -> NoReturn:
 _decoder = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=_decimal, parse_int=_integer, parse_constant=_constant
 )
+
+
+def _may_be_flawed(raw: bytes) -> bool:
+    """Whether JSON that was decoded may have a flaw: only an escape spells such a character, and depth takes brackets."""
+    return b"\\u" in raw or raw.count(b"{") + raw.count(b"[") > DEPTH_LIMIT
 
 
 def _flaw(value: Any, depth: int) -> tuple[str, str] | None:

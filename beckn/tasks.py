@@ -25,6 +25,14 @@ def handle_requests() -> None:
             return
 
 
+@shared_task(ignore_result=True)
+def answer_look_up(handed: bytes) -> None:
+    """Answer a search, or another request that changes nothing, which a web server has just kept and handed over."""
+    from beckn.services import look_ups
+
+    look_ups.answer_handed(handed)
+
+
 @shared_task(ignore_result=True, acks_late=True)
 def deliver_callbacks() -> None:
     """Send the callbacks in the outbox that are due, until there are none."""
@@ -46,6 +54,24 @@ def sweep() -> None:
     progress.flush_due()
 
 
+@shared_task(ignore_result=True, acks_late=True)
+def write_station_texts() -> None:
+    """Beat: write what searches tell of stations, where nobody searched since that changed. Safe to run twice."""
+    from beckn.render.catalog import STATIONS
+    from catalog.services import station_texts
+
+    for _ in station_texts.write_due(STATIONS):
+        pass
+
+
+@shared_task(ignore_result=True)
+def mend_station_texts() -> None:
+    """Beat: find stations whose text does not fit their offers, which only an earlier release leaves behind."""
+    from catalog.services import station_texts
+
+    station_texts.mend()
+
+
 @shared_task(ignore_result=True)
 def forget_old() -> None:
     """Beat: forget the conversations whose time is over."""
@@ -60,7 +86,9 @@ def forget_old() -> None:
 def begin_residents(sender: Any, **kwargs: Any) -> None:
     """Only where the queue of these tasks is worked on."""
     if "beckn" in sender.app.amqp.queues.consume_from:
-        resident.start([handle_requests], RESIDENTS)
+        from beckn.services import look_ups
+
+        resident.start([handle_requests, answer_look_up], RESIDENTS, beside=look_ups.prolong)
 
 
 @worker_shutting_down.connect

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import IsAuthenticated
@@ -64,11 +65,11 @@ class ActionView(Door):
     permission_classes = [IsAuthenticated]
     throttle_classes = [SenderThrottle]
 
-    def post(self, request: Request, action: str) -> Response:
+    def post(self, request: Request, action: str) -> HttpResponse:
         """ACK, once the request is durably kept."""
         sender = caller(request)
         inbox.accept(request.body, sender=sender.subscriber, action=action, body=sender.body)
-        return Response(ACK)
+        return HttpResponse(ACK, content_type="application/json")
 
 
 class ChallengeThrottle(AnonRateThrottle):

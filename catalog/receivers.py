@@ -7,17 +7,15 @@ from django.dispatch import receiver
 
 from catalog.services import offers
 from ocpi.models import Connection, Party
-from ocpi.signals import evse_status_changed, locations_stored, tariffs_stored
+from ocpi.services import evse_status
+from ocpi.signals import locations_stored, tariffs_stored
+
+evse_status.follow("catalog", offers.CARRY_STATUS)
 
 
 @receiver(locations_stored, dispatch_uid="catalog.locations_stored")
 def on_locations_stored(location_ids: list[int], **kwargs: Any) -> None:
     offers.refresh(location_ids)
-
-
-@receiver(evse_status_changed, dispatch_uid="catalog.evse_status_changed")
-def on_evse_status_changed(evse_ids: list[int], **kwargs: Any) -> None:
-    offers.set_status(evse_ids)
 
 
 @receiver(tariffs_stored, dispatch_uid="catalog.tariffs_stored")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from functools import partial
@@ -51,6 +52,7 @@ class SearchWish:
     available_only: bool = False
     fulfillment_ids: frozenset[str] | None = None
     offer_ids: frozenset[str] | None = None
+    location_ids: frozenset[int] | None = None
     sold_through: str = ""
     limit_locations: int = 60
     limit_per_location: int = 40
@@ -69,6 +71,7 @@ class FoundOffer:
     fulfillment_id: str
     party_id: int
     location_id: int
+    evse_id: int
     tariff_id: int | None
     status: str
     location_ocpi_id: str
@@ -120,6 +123,17 @@ def _fitting(wish: SearchWish, database: str) -> tuple[list[FoundOffer], books.B
     if not found and text_words(wish.text):
         found, book = _found(replace(wish, text=None), database)
     return found, book
+
+
+def offers_of(location_ids: Iterable[int]) -> tuple[list[FoundOffer], books.Book]:
+    """All that is listed at these locations, as offers_near gives it, with the price book in force."""
+    wanted = frozenset(location_ids)
+    return _found(SearchWish(location_ids=wanted, limit_locations=len(wanted)), DEFAULT_DB_ALIAS)
+
+
+def is_bare(wish: SearchWish) -> bool:
+    """Whether it names a place and nothing else, so that all offers of a station fit or none does."""
+    return wish.latitude is not None and not _conditions(wish)[1]
 
 
 def text_words(text: str | None) -> list[str]:
@@ -213,14 +227,15 @@ def _near(number: int, boxes: list[Window], conditions: str, *, bare: bool) -> s
     area = _in_box(number)
     if bare and number == 0:
         area = " AND ".join(["TRUE", *(f"NOT {_in_box(other)}" for other in range(1, len(boxes)))])
-    centre = f"point(%(centre_longitude_{number})s, %(latitude)s)"
+    longitude = f"%(centre_longitude_{number})s"
+    centre = f"point({longitude}, %(latitude)s)"
     return f"""(
         SELECT nearest.*, distance_m, distance_m <= %(radius_m)s AS fits
         FROM (
             SELECT {_READ}, {number} AS box, o.point <-> {centre} AS distance_degrees
             FROM catalog_offer o WHERE {area} AND {conditions}
             ORDER BY o.point <-> {centre} LIMIT %(candidates)s
-        ) AS nearest CROSS JOIN LATERAL (SELECT {_DISTANCE_M.format(number=number)} AS distance_m) AS globe
+        ) AS nearest CROSS JOIN LATERAL (SELECT {DISTANCE_M.format(centre=longitude)} AS distance_m) AS globe
     )"""
 
 
@@ -243,9 +258,10 @@ def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
             wish.provider_ids,
         ),
         "green": ("o.is_green_energy = {}", wish.green_only),
-        "status": (f"o.status = {{}} AND NOT {_SILENT.format('o')}", "AVAILABLE" if wish.available_only else None),
+        "status": (f"o.status = {{}} AND NOT {SILENT.format('o')}", "AVAILABLE" if wish.available_only else None),
         "fulfillments": ("o.fulfillment_id = ANY({})", wish.fulfillment_ids),
         "offers": ("o.offer_id = ANY({})", wish.offer_ids),
+        "locations": ("o.location_id = ANY({})", wish.location_ids),
     }
     for number, word in enumerate(text_words(wish.text)):
         tests[f"word_{number}"] = ("strpos(o.search_text, {}) > 0", word)
@@ -256,7 +272,7 @@ def _conditions(wish: SearchWish) -> tuple[str, dict[str, Any]]:
 
 
 # Whether the operator of {} is left alone because it does not answer (emsp.core.circuits).
-_SILENT = """{}.party_id IN (
+SILENT = """{}.party_id IN (
     SELECT p.id FROM core_circuit c JOIN ocpi_party p ON p.connection_id::text = c.partner
     WHERE c.kind = 'CPO' AND c.opened_at IS NOT NULL
 )"""
@@ -268,7 +284,7 @@ _COMPUTED = {
     "latitude": "near.point[1] AS latitude",
     "longitude": "near.point[0] AS longitude",
     # No charger of an operator that does not answer is told to be free.
-    "status": f"""CASE WHEN near.status = 'AVAILABLE' AND {_SILENT.format("near")} THEN 'UNKNOWN'
+    "status": f"""CASE WHEN near.status = 'AVAILABLE' AND {SILENT.format("near")} THEN 'UNKNOWN'
                        ELSE near.status END AS status""",
     # By the price book in force when the statement began: all prices of an answer are of one book.
     "energy_price": "CASE WHEN book.number %% 2 = 1 THEN near.energy_price_odd ELSE near.energy_price END AS energy_price",
@@ -277,16 +293,16 @@ _COMPUTED = {
 }
 _COLUMNS = ", ".join(_COMPUTED.get(name, f"near.{name}") for name in _NAMES)
 _STORED = [name for name in _NAMES if name not in _COMPUTED]
-_BESIDE = ["id", "evse_id", "connector_id", "point", "status", *(
+_BESIDE = ["id", "connector_id", "point", "status", *(
     f"{name}{book}" for name in ("energy_price", "price_words") for book in ("", "_odd")
 )]  # fmt: skip
 _READ = ", ".join(f"o.{name}" for name in [*_BESIDE, *_STORED])
 _RANKED = ", ".join(f"ranked.{name}" for name in _NAMES)
 HEAD = 3
 PLACE_M, PARTY, LOCATION = HEAD + len(_NAMES), HEAD + _NAMES.index("party_id"), HEAD + _NAMES.index("location_id")
-_DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
+DISTANCE_M = f"""{2 * EARTH_RADIUS_M} * asin(least(1, sqrt(
     power(sin(radians(point[1] - %(latitude)s) / 2), 2) + cos(radians(%(latitude)s)) * cos(radians(point[1]))
-    * power(sin(radians(point[0] - %(centre_longitude_{{number}})s) / 2), 2)
+    * power(sin(radians(point[0] - {{centre}}) / 2), 2)
 )))"""
 # All that fits, of the first locations; there is no place to measure from.
 _ANYWHERE = """
@@ -305,7 +321,7 @@ _NEAREST_FIRST = f"""
         SELECT id, number FROM catalog_pricebookversion WHERE state = 'PUBLISHED' ORDER BY number DESC LIMIT 1
     ),
     ranked AS (
-        SELECT {_COLUMNS}, places.place_m, near.evse_id,
+        SELECT {_COLUMNS}, places.place_m,
             evse.position AS evse_position, connector.position AS connector_position,
             row_number() OVER (
                 PARTITION BY near.location_id

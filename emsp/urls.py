@@ -10,6 +10,8 @@ from emsp.core import health
 from sessions.payments import views as payment_views
 
 urlpatterns = [
+    path("beckn/", include("beckn.urls")),  # first: what partners ask most
+    path("ocpi/emsp/", include("ocpi.urls")),
     path("admin/operators/", include("emsp.backoffice.operators.urls")),
     path("admin/message-bench/", include("emsp.developer.message_bench.urls")),
     path("admin/", (second_factor_views.urls() + admin.site.urls[0], "admin", "admin")),
@@ -25,8 +27,6 @@ urlpatterns = [
     path("support/<str:token>", pages.ticket, name="ticket"),
     path("pay/<uuid:reference>", payment_views.pay, name="pay"),
     path("payments/notify", payment_views.notify, name="payment-notify"),
-    path("beckn/", include("beckn.urls")),
-    path("ocpi/emsp/", include("ocpi.urls")),
     path("", include("emsp.developer.urls")),
 ]
 handler400 = "emsp.core.middleware.bad_request"

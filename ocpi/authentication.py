@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db.models import Q
@@ -46,9 +46,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("unauthorized")
         token, presented = found
         note(connection=token.connection.name)
-        _note_alive(token.connection)
-        if token.first_used_at is None:
-            IncomingToken.objects.filter(pk=token.pk, first_used_at=None).update(first_used_at=timezone.now())
+        note_seen(token.connection_id, token.connection.last_ok_at)
+        note_first_use(token.pk, token.first_used_at)
         return Peer(token.connection, token, presented), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -92,8 +91,14 @@ def _lookup(candidates: list[str]) -> tuple[IncomingToken, str] | None:
     return (tokens[0], by_hash[tokens[0].token_hash]) if len(tokens) == 1 else None
 
 
-def _note_alive(connection: Connection) -> None:
+def note_seen(connection_pk: int, last_ok_at: datetime | None) -> None:
     """Note that the peer is there, at most once a minute, so that a push stays one write."""
     now = timezone.now()
-    if connection.last_ok_at is None or now - connection.last_ok_at > SEEN_EVERY:
-        Connection.objects.filter(pk=connection.pk).update(last_ok_at=now)
+    if last_ok_at is None or now - last_ok_at > SEEN_EVERY:
+        Connection.objects.filter(pk=connection_pk).update(last_ok_at=now)
+
+
+def note_first_use(token_pk: int, first_used_at: datetime | None) -> None:
+    """Note when the peer came with a token first."""
+    if first_used_at is None:
+        IncomingToken.objects.filter(pk=token_pk, first_used_at=None).update(first_used_at=timezone.now())

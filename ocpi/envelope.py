@@ -44,7 +44,7 @@ class AlwaysJson(BaseContentNegotiation):
 
 def success(data: Any = UNSET, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """1000, with data where the module's text names some; pushes are answered without."""
-    return Response(_envelope(SUCCESS, "Success", data), status=status, headers=headers)
+    return Response(envelope(SUCCESS, "Success", data), status=status, headers=headers)
 
 
 def failure(
@@ -52,9 +52,10 @@ def failure(
 ) -> Response:
     """An error, without data."""
     note(error_code=str(status_code))
-    return Response(_envelope(status_code, reason, UNSET), status=status, headers=headers)
+    return Response(envelope(status_code, reason), status=status, headers=headers)
 
 
-def _envelope(status_code: int, message: str, data: Any) -> dict[str, Any]:
+def envelope(status_code: int, message: str, data: Any = UNSET) -> dict[str, Any]:
+    """The members of an answer's body."""
     body = {"status_code": status_code, "status_message": message, "timestamp": moment_text(timezone.now())}
     return body if data is UNSET else {"data": data} | body

@@ -7,6 +7,7 @@ import ipaddress
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -17,6 +18,7 @@ from emsp.core.addresses import client_ip
 from emsp.core.memory import Memory
 
 WAIT_S = 1
+COUNTED = "ocpi.above_rate"  # in META, where no header has such a name
 
 _refused: Memory[bool] = Memory(ttl_s=WAIT_S)  # addresses that are not even looked up
 
@@ -27,16 +29,28 @@ class PeerThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         """False above the limit, in this second."""
         peer: Any = request.user
-        return not _above(settings.OCPI_RATE_PER_S, f"ocpi:{peer.connection.pk}")
+        return not is_above_rate(request, peer.connection.pk)
 
     def wait(self) -> float:
         """Seconds until the next count begins."""
         return WAIT_S
 
 
+def is_above_rate(request: HttpRequest | Request, connection_pk: int) -> bool:
+    """Whether a peer is above OCPI_RATE_PER_S with this request, which counts once however often this is asked."""
+    if COUNTED not in request.META:
+        request.META[COUNTED] = _above(settings.OCPI_RATE_PER_S, f"ocpi:{connection_pk}")
+    return bool(request.META[COUNTED])
+
+
+def is_refused(request: HttpRequest | Request) -> bool:
+    """Whether an address came without a valid token too often a moment ago."""
+    return bool(settings.OCPI_STRANGERS_PER_S and _refused.get(client_ip(request)))
+
+
 def check_address(request: Request) -> None:
-    """Raises Throttled for an address that came without a valid token too often a moment ago."""
-    if settings.OCPI_STRANGERS_PER_S and _refused.get(client_ip(request)):
+    """Raises Throttled for an address that is refused."""
+    if is_refused(request):
         raise Throttled(WAIT_S)
 
 

@@ -10,10 +10,11 @@ from django.conf import settings
 from beckn.actions.base import Action
 from beckn.actions.reading import tag_values
 from beckn.models import Transaction
-from beckn.render.catalog import catalogue
+from beckn.render.catalog import STATIONS, catalogue
 from beckn.wire.v1_1_0 import Intent, decimal_of, text_of
 from catalog.mapping import connector_standards
-from catalog.search import SearchWish, offers_near
+from catalog.search import SearchWish
+from catalog.stations import stations_near
 from emsp.core.wire import WireError
 from sessions.models import Order
 
@@ -35,7 +36,7 @@ class Search(Action):
         kind = intent.fulfillment.type if intent.fulfillment else None
         if kind and kind.strip().upper() != "CHARGING":
             return catalogue([])
-        return catalogue(offers_near(replace(wish_of(intent), sold_through=conversation.bap_id)))
+        return catalogue(stations_near(replace(wish_of(intent), sold_through=conversation.bap_id), STATIONS))
 
     def stub(self, message: Any, order: Order | None) -> dict[str, Any]:
         return {"catalog": {"providers": []}}

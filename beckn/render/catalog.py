@@ -1,9 +1,13 @@
-"""Offers as a Beckn catalogue, field by field as in RFC §7.1.2. Source: beckn.md e.1."""
+"""Stations as a Beckn catalogue, field by field as in RFC §7.1.2. Source: beckn.md e.1.
 
-from collections.abc import Iterable, Iterator
+What is told of a station is written once, as the JSON it is sent as (station_text), and put together by every search
+(catalogue). Where a status belongs, a mark stands with the number of the EVSE. JSON holds no bare control characters, so
+that nothing in it is taken for a mark.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -11,64 +15,101 @@ from django.conf import settings
 
 from beckn.render import words
 from catalog.search import AnyOffer, FoundOffer
+from catalog.stations import Operator, Station, Wording
 from emsp.core.money import plain
 from emsp.core.wire import encode
 
 GREEN = {"id": "category-gt", "descriptor": {"name": "green tariff", "code": "green-tariff"}}
 ENVELOPE_BYTES = 2_000
+PARTS, MARK = "\x1e", "\x1f"
 
 
-def catalogue(offers: Iterable[FoundOffer]) -> dict[str, Any]:
+def catalogue(stations: Iterable[Station]) -> dict[str, Any]:
     """The message of an on_search: one provider per CPO, nearest locations first, kept below the size limit.
 
-    offers: as search gives them, all offers of a location together. What would make the message larger than
+    stations: nearest first, their texts by station_text. What would make the message larger than
     BECKN_MESSAGE_LIMIT_BYTES is left out, farthest first.
     """
-    providers: dict[str, dict[str, Any]] = {}
+    providers: dict[str, _Provider] = {}
     room = settings.BECKN_MESSAGE_LIMIT_BYTES - ENVELOPE_BYTES
-    for _, group in groupby(offers, key=lambda offer: offer.location_id):
-        here = list(group)
-        part = _location_part(here)
-        known = providers.get(here[0].party.provider_id)
-        size = len(encode(part)) + (0 if known else len(encode(provider(here[0].party))) + 200)
+    for station in stations:
+        text = _with_statuses(station)
+        known = providers.get(station.operator.provider_id)
+        size = len(text) if text.isascii() else len(text.encode())
+        size += 0 if known else len(_provider_text(station.operator)) + 200
         if size > room:
             break
         room -= size
-        _add(providers, here[0], part)
+        if known is None:
+            known = providers[station.operator.provider_id] = _Provider(station.operator)
+        known.add(station.location_id, text)
     return {
         "catalog": {
             "descriptor": {"name": settings.OCPI_BUSINESS_NAME},
-            "providers": list(providers.values()),
+            "providers": [known.told() for known in providers.values()],
         }
     }
 
 
-def _add(providers: dict[str, dict[str, Any]], offer: FoundOffer, part: dict[str, Any]) -> None:
-    entry = providers.setdefault(offer.party.provider_id, provider(offer.party))
-    entry.setdefault("locations", []).append(part["location"])
-    entry.setdefault("fulfillments", []).extend(part["fulfillments"])
-    entry.setdefault("items", []).extend(part["items"])
-    if any("category_ids" in item for item in part["items"]):
-        entry.setdefault("categories", [GREEN])
+def station_text(offers: Sequence[FoundOffer]) -> str:
+    """Location, fulfillments and items of one station, and whether any of them is green."""
+    numbers = {pk: number for number, pk in enumerate(sorted({offer.evse_id for offer in offers}))}
+    fulfillments = {offer.fulfillment_id: fulfillment(offer) for offer in offers}
+    items = [_item(offer, f'"{MARK}{numbers[offer.evse_id]}{MARK}"') for offer in offers]
+    green = "1" if any(offer.is_green_energy for offer in offers) else ""
+    parts = (encode(location(offers[0])), _listed(fulfillments.values()), _listed(items), green.encode())
+    return PARTS.join(part.decode() for part in parts)
 
 
-def _location_part(offers: list[FoundOffer]) -> dict[str, Any]:
-    fulfillments = {offer.fulfillment_id: offer for offer in offers}
-    return {
-        "location": location(offers[0]),
-        "fulfillments": [fulfillment(offer) for offer in fulfillments.values()],
-        "items": [item(offer) for offer in offers],
-    }
+STATIONS = Wording(1, station_text)  # raise the number with every change of what is told
 
 
-def provider(party: Any) -> dict[str, Any]:
+class _Provider:
+    """What is told of one CPO, as JSON; a location that comes again is told once."""
+
+    def __init__(self, operator: Operator) -> None:
+        self.operator, self.is_green = operator, False
+        self.locations: dict[int, str] = {}
+        self.fulfillments: list[str] = []
+        self.items: list[str] = []
+
+    def add(self, location_id: int, text: str) -> None:
+        where, fulfillments, items, green = text.split(PARTS)
+        self.locations.setdefault(location_id, where)
+        self.fulfillments.append(fulfillments)
+        self.items.append(items)
+        self.is_green = self.is_green or bool(green)
+
+    def told(self) -> dict[str, Any]:
+        lists = {"locations": self.locations.values(), "fulfillments": self.fulfillments, "items": self.items}
+        made = {name: msgspec.Raw(f"[{','.join(texts)}]".encode()) for name, texts in lists.items()}
+        return provider(self.operator) | made | ({"categories": [GREEN]} if self.is_green else {})
+
+
+def _with_statuses(station: Station) -> str:
+    """The text with a word for the status of each EVSE."""
+    pieces = station.text.split(MARK)
+    pieces[1::2] = [words.status(station.statuses[int(number)]) for number in pieces[1::2]]
+    return "".join(pieces)
+
+
+def _listed(values: Iterable[Any]) -> bytes:
+    """The members of a JSON list, without its brackets."""
+    return encode(list(values))[1:-1]
+
+
+@lru_cache(maxsize=1024)
+def _provider_text(operator: Operator) -> bytes:
+    return encode(provider(operator))
+
+
+def provider(operator: Operator) -> dict[str, Any]:
     """A CPO as provider: id and descriptor."""
-    descriptor: dict[str, Any] = {"name": party.name}
-    logo = (party.business_details or {}).get("logo")
-    url = logo.get("url") if isinstance(logo, dict) else None
-    if isinstance(url, str) and url.startswith(("https://", "http://")) and " " not in url:
+    descriptor: dict[str, Any] = {"name": operator.name}
+    url = operator.logo_url
+    if url.startswith(("https://", "http://")) and " " not in url:
         descriptor["images"] = [{"url": url}]
-    return {"id": party.provider_id, "descriptor": descriptor}
+    return {"id": operator.provider_id, "descriptor": descriptor}
 
 
 def location(offer: AnyOffer) -> dict[str, Any]:
@@ -109,6 +150,11 @@ def fulfillment(offer: AnyOffer) -> dict[str, Any]:
 
 def item(offer: AnyOffer) -> dict[str, Any]:
     """One per connector; price per kWh incl. VAT when it is known."""
+    return _item(offer, encode(words.status(offer.status)).decode())
+
+
+def _item(offer: AnyOffer, status: str) -> dict[str, Any]:
+    """status: as JSON text."""
     made: dict[str, Any] = {"id": offer.offer_id, "descriptor": {"name": offer.name, "code": "energy"}}
     if offer.energy_price is not None:
         made["price"] = _price(offer.energy_price, offer.currency)
@@ -117,7 +163,7 @@ def item(offer: AnyOffer) -> dict[str, Any]:
         made["category_ids"] = [GREEN["id"]]
     made["location_ids"] = [offer.location_ocpi_id]
     made["tags"] = _tags(
-        offer.connector_ocpi_id, offer.power_type, offer.connector_standard, offer.power_w, offer.status, offer.price_words
+        offer.connector_ocpi_id, offer.power_type, offer.connector_standard, offer.power_w, status, offer.price_words
     )
     return made
 
@@ -152,7 +198,7 @@ def _price_details(price_words: str) -> Iterator[tuple[str, str, str]]:
 
 def _specifications(
     connector_ocpi_id: str, power_type: str, connector_standard: str, power_w: int | None, status: str
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, str, Any]]:
     yield "connector-id", "connector Id", connector_ocpi_id
     if power_type:
         yield "power-type", "Power Type", power_type
@@ -160,4 +206,4 @@ def _specifications(
     if power_w:
         yield "charging-speed", "Charging Speed", words.charging_speed(power_w)
         yield "power-rating", "Power Rating", words.power_rating(power_w)
-    yield "status", "Status", words.STATUS.get(status, words.STATUS["UNKNOWN"])
+    yield "status", "Status", msgspec.Raw(status.encode())

@@ -11,6 +11,7 @@ from beckn.render import catalog, echo, words
 from beckn.render.payments import payments
 from beckn.render.quote import measure, quotation
 from beckn.render.receipt import receipt_tag
+from catalog.stations import Operator
 from emsp.core.money import plain
 from emsp.core.wire import moment_text
 from sessions import selectors
@@ -26,7 +27,7 @@ def draft(order: Order) -> dict[str, Any]:
     quote = order.quote
     return {
         "type": "DRAFT",
-        "provider": catalog.provider(order.party),
+        "provider": catalog.provider(Operator.of(order.party)),
         "items": [_item(order, quote)],
         "fulfillments": [catalog.fulfillment(order.offer)],
         "quote": quotation(quote) if quote else {},
@@ -47,7 +48,7 @@ def order(order: Order, conversation: Transaction) -> dict[str, Any]:
             "type": "DEFAULT",
         }
     )
-    made["provider"] = catalog.provider(order.party)
+    made["provider"] = catalog.provider(Operator.of(order.party))
     made["items"] = [_item(order, quote, meter)]
     if conversation.billing and (billing := echo.billing(conversation.billing)):
         made["billing"] = billing

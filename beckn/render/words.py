@@ -66,6 +66,11 @@ def charging_speed(power_w: int) -> str:
     return next((word for limit_w, word in SPEEDS if power_w < limit_w), FASTEST)
 
 
+def status(ocpi: str) -> str:
+    """The RFC's word for the status of an EVSE."""
+    return STATUS.get(ocpi, STATUS["UNKNOWN"])
+
+
 def connector_type(standard: str) -> str:
     """The RFC's word for an OCPI connector standard; others stay as OCPI writes them."""
     return CONNECTOR_TYPE.get(standard, standard)
@@ -76,7 +81,7 @@ def gps(latitude: Decimal | float, longitude: Decimal | float) -> str:
     return f"{latitude:.6f},{longitude:.6f}"
 
 
-def tag_group(code: str, name: str, values: Iterable[tuple[str, str, str]]) -> dict[str, Any]:
+def tag_group(code: str, name: str, values: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
     """A TagGroup. values: (code, name, value) of each tag; a tag whose name is empty gets none."""
     return {
         "descriptor": {"name": name, "code": code},

@@ -67,7 +67,7 @@ def queue(
     return made
 
 
-def answer(request: Request, made: Callback, *, leased_until: datetime) -> bool:
+def answer(request: Request, made: Callback, *, leased_until: datetime | None) -> bool:
     """Close a request that changed nothing with its callback, in one statement. False when it was closed already.
 
     leased_until: until when who calls this may send it, before anybody else does.
@@ -118,7 +118,7 @@ def _insert(made: Callback, statement: str) -> None:
     }  # fmt: skip
     text = statement.format(columns=", ".join(values), values=", ".join(f"%({name})s" for name in values))
     with binary_cursor() as cursor:
-        kept = cursor.execute(text, values).fetchone()
+        kept = cursor.execute(text, values, prepare=True).fetchone()
     made.pk, made._state.adding = (kept[0] if kept else None), False
 
 

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -119,7 +118,7 @@ def _deliver_batch(bap_id: str) -> int:
     now = timezone.now()
     values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
     with binary_cursor() as cursor:
-        rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
+        rows = sorted(cursor.execute(CLAIM, values, binary=True, prepare=True).fetchall())
     return _send(bap_id, [_callback(row) for row in rows])
 
 
@@ -128,24 +127,6 @@ def _callback(row: tuple[Any, ...]) -> Callback:
     claimed = Callback.from_db(None, SENT, row)
     claimed.body = Callback._meta.get_field("body").from_db_value(claimed.body, None, connection)
     return claimed
-
-
-def send(leased: list[Callback]) -> None:
-    """Send callbacks that were kept with a lease for us.
-
-    Those of a receiver without a free slot are given back, for whoever frees one: nobody else would come for them soon.
-    """
-    for bap_id, group in groupby(sorted(leased, key=lambda row: row.bap_id), key=lambda row: row.bap_id):
-        if in_flight.take(bap_id):
-            try:
-                _send(bap_id, list(group))
-            finally:
-                more = in_flight.free(bap_id)
-        else:
-            _give_back(list(group))
-            more = not in_flight.ask(bap_id)
-        if more:
-            deliver_due()
 
 
 def _send(bap_id: str, leased: list[Callback]) -> int:
@@ -161,8 +142,8 @@ def _send(bap_id: str, leased: list[Callback]) -> int:
 
 def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
     """Send one after the other, as long as the time of a batch lasts and the app answers. Returns how many were sent."""
-    delivered: dict[int | None, list[int]] = {}
-    begun = recorded = time.monotonic()
+    arrived = Arrived()
+    begun = time.monotonic()
     sent, silent = 0, False
     for callback in callbacks:
         if silent or time.monotonic() - begun > BATCH_TIME_S:
@@ -171,20 +152,42 @@ def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
             transaction_id=callback.transaction_id, message_id=callback.message_id, action=callback.action,
             subscriber=callback.bap_id, order=callback.sequence_key,
         ):  # fmt: skip
-            outcome = _post(callback)
+            outcome = send_once(callback)
             sent += 1
             if outcome.verdict == Verdict.DELIVERED:
-                delivered.setdefault(outcome.status, []).append(callback.pk)
+                arrived.add(callback, outcome.status)
             else:
-                silent = _record_failure(callback, outcome, app, probe=probe)
-        if time.monotonic() - recorded > RECORD_EVERY_S:
-            _record_delivered(delivered, app)
-            recorded = time.monotonic()
-    _record_delivered(delivered, app)
+                silent = record_failure(callback, outcome, app, probe=probe)
+    arrived.write_down()
     return sent
 
 
-def _post(callback: Callback) -> Outcome:
+class Arrived:
+    """What arrived at apps, written down many rows at once: every RECORD_EVERY_S, and at the end. For one thread."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, int | None], list[int]] = {}
+        self._since = time.monotonic()
+
+    def add(self, callback: Callback, status: int | None) -> None:
+        """status: of the app's answer."""
+        self._rows.setdefault((callback.bap_id, status), []).append(callback.pk)
+        if time.monotonic() - self._since > RECORD_EVERY_S:
+            self.write_down()
+
+    def write_down(self) -> None:
+        """Write what was added, and forget it here."""
+        for bap_id in dict.fromkeys(bap_id for bap_id, _ in self._rows):
+            circuits.answered(app_partner(bap_id))
+        for (_, status), chosen in self._rows.items():
+            with binary_cursor() as cursor:
+                cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen}, prepare=True)
+        self._rows.clear()
+        self._since = time.monotonic()
+
+
+def send_once(callback: Callback) -> Outcome:
+    """Sign and POST it, whatever state its row is in. Never inside a transaction."""
     body = _fresh(callback)
     with exchange(BECKN, "callback", subject=callback.action, partner=callback.bap_id) as ending:
         outcome = post(callback.url, body, _headers(body))
@@ -199,17 +202,7 @@ def _give_back(callbacks: list[Callback]) -> None:
         Callback.objects.filter(pk__in=chosen, state=CallbackState.PENDING).update(leased_until=None)
 
 
-def _record_delivered(delivered: dict[int | None, list[int]], app: Partner) -> None:
-    """Write down what arrived, many rows at once, and forget it here."""
-    if delivered:
-        circuits.answered(app)
-    for status, chosen in delivered.items():
-        with connection.cursor() as cursor:
-            cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen})
-    delivered.clear()
-
-
-def _record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:
+def record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:
     """Plan the next attempt, or give up. News that was superseded while it was on its way stays so.
 
     Returns whether the app is to be left alone now.

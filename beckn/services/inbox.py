@@ -11,22 +11,20 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from beckn import actions, reading, signing, tasks
-from beckn.models import Callback, Request, RequestState, Subscriber, Transaction
-from beckn.services import callbacks, delivery
+from beckn.models import Request, RequestState, Subscriber, Transaction
+from beckn.services import attempts, callbacks, look_ups
 from beckn.services.screening import screen
 from beckn.wire.v1_1_0 import echoed
-from emsp.core.correlation import about, note
+from emsp.core.correlation import about
 from emsp.core.errors import DomainError
 from emsp.core.sql import NOT_WAITED_FOR, binary_cursor
 from emsp.core.wakeup import wake_resident
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("bap_id", "message_id", "action", "wish", "digest", "transaction_id")
 CLAIMED = ["id", "bap_id", "message_id", "action", "transaction_id", "body", "received_at"]
 LEASE = timedelta(seconds=10)  # handling takes no I/O; a killed worker delays a request by this much at most
 BATCH = 5  # few, so that what came at once is shared among the threads
-ATTEMPTS = 5
 WISH_LIMIT = 32  # characters
 
 # One statement, one round trip: the request, and with it the conversation it belongs to. A conversation keeps
@@ -34,9 +32,9 @@ WISH_LIMIT = 32  # characters
 KEEP = """
     with fresh as (
         insert into beckn_request (bap_id, message_id, action, wish, digest, transaction_id, body, state,
-                                   due_at, attempts, received_at)
+                                   due_at, leased_until, attempts, received_at)
         values (%(bap_id)s, %(message_id)s, %(action)s, %(wish)s, %(digest)s, %(transaction_id)s, %(body)s,
-                'RECEIVED', %(now)s, 0, %(now)s)
+                'RECEIVED', %(now)s, %(leased_until)s, 0, %(now)s)
         on conflict (bap_id, message_id, action, wish) do nothing
         returning id
     ), conversation as (
@@ -70,8 +68,8 @@ class OtherBody(DomainError):
     """The message id was used before, with another body."""
 
 
-def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] | None = None) -> Request:
-    """Keep a request, durably, and wake a worker. The caller may acknowledge it then.
+def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] | None = None) -> int:
+    """Keep a request, durably, and wake a worker; its primary key. The caller may acknowledge it then.
 
     raw: the body as received from sender, whose signature is proven. body: raw as reading.read gave it, if the
     caller has it already. The same message again is acknowledged without a second effect; an answer that was
@@ -81,27 +79,19 @@ def accept(raw: bytes, *, sender: Subscriber, action: str, body: dict[str, Any] 
     now = timezone.now()
     content: Any = reading.read(raw) if body is None else body
     message = screen(content, action=action, sender=sender, now=now)
-    row = Request(
-        bap_id=content["context"]["bap_id"],
-        message_id=content["context"]["message_id"],
-        transaction_id=content["context"]["transaction_id"],
-        action=action,
-        wish=wish_of(action, message),
-        digest=signing.digest(raw),
-        body=content,
-        due_at=now,
-        received_at=now,
-    )
-    if _keep(row):
-        wake_resident(tasks.handle_requests)
-        return row
-    known = Request.objects.defer("body").get(
-        bap_id=row.bap_id, message_id=row.message_id, action=row.action, wish=row.wish
-    )
-    if known.digest != row.digest:
+    key = {
+        "bap_id": content["context"]["bap_id"], "message_id": content["context"]["message_id"], "action": action,
+        "wish": wish_of(action, message),
+    }  # fmt: skip
+    digest = signing.digest(raw)
+    made = _keep(content, key | {"digest": digest, "now": now})
+    if made is not None:
+        return made
+    known = Request.objects.defer("body").get(**key)
+    if known.digest != digest:
         raise OtherBody("this message_id was used before with another body")
     callbacks.repeat(known)
-    return known
+    return known.pk
 
 
 def wish_of(action: str, message: Any) -> str:
@@ -121,70 +111,55 @@ def has_due() -> bool:
 
 
 def handle_due(limit: int = BATCH) -> int:
-    """Claim due requests and handle them one after the other; send the answers of look-ups. Returns how many there were.
+    """Claim due requests and handle them one after the other, look-ups last. Returns how many there were.
 
     Safe in any number of workers at once: a row is leased for LEASE before it is handled.
     """
     now = timezone.now()
-    values: dict[str, Any] = {"now": now, "until": now + LEASE, "limit": limit, "attempts": ATTEMPTS}
+    values: dict[str, Any] = {"now": now, "until": now + LEASE, "limit": limit, "attempts": attempts.ATTEMPTS}
     with binary_cursor() as cursor:
-        rows = sorted(cursor.execute(CLAIM, values, binary=True).fetchall())
-    answers: list[Callback] = []
-    for request in [Request.from_db(None, CLAIMED, row) for row in rows]:
-        with about():
-            if request.action in actions.LOOK_UPS:
-                answers += _looked_up(request)
-            else:
+        rows = sorted(cursor.execute(CLAIM, values, binary=True, prepare=True).fetchall())
+    requests = [Request.from_db(None, CLAIMED, row) for row in rows]
+    for request in requests:
+        if request.action not in actions.LOOK_UPS:
+            with about():
                 _handle(request.pk)
-    delivery.send(answers)
+    look_ups.take([request for request in requests if request.action in actions.LOOK_UPS])
     return len(rows)
 
 
-def _looked_up(request: Request) -> list[Callback]:
-    """The kept answer to a claimed request that changes nothing, ours to send; none when that went wrong."""
-    _note(request)
-    try:
-        request.body = Request._meta.get_field("body").from_db_value(request.body, None, connection)
-        made = actions.look_up(request)
-        if not callbacks.answer(request, made, leased_until=timezone.now() + delivery.LEASE):
-            return []
-    except Exception:
-        log.exception("request %s could not be answered", request.pk)
-        _back_off(request.pk)
-        return []
-    actions.tell_answered(request, made.created_at, {"code": made.error_code} if made.error_code else None)
-    return [made]
-
-
-def _keep(row: Request) -> bool:
-    """Insert the request and its conversation; False when the request is there already."""
-    content: Any = row.body
-    values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS} | {
-        "body": Request._meta.get_field("body").get_prep_value(content),
-        "context": Transaction._meta.get_field("context").get_db_prep_value(echoed(content["context"]), connection),
-        "now": row.received_at,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, values)
-        made = cursor.fetchone()
+def _keep(content: dict[str, Any], values: dict[str, Any]) -> int | None:
+    """Insert the request and its conversation, and call a worker; its primary key, None when it is there already."""
+    context = content["context"]
+    body = Request._meta.get_field("body").get_prep_value(content)
+    leased_until = look_ups.lease(values["action"], body, now=values["now"])
+    values |= {
+        "transaction_id": context["transaction_id"], "body": body, "leased_until": leased_until,
+        "context": Transaction._meta.get_field("context").get_db_prep_value(echoed(context), connection),
+    }  # fmt: skip
+    with binary_cursor() as cursor:
+        made = cursor.execute(KEEP, values, prepare=True).fetchone()
     if made is None:
-        return False
-    row.pk = made[0]
-    row._state.adding, row._state.db = False, connection.alias
-    return True
+        return None
+    pk: int = made[0]
+    if leased_until is None:
+        wake_resident(tasks.handle_requests)
+    else:
+        look_ups.hand_over(pk, values)
+    return pk
 
 
 def _handle(pk: int) -> None:
     """Handle one claimed request in a transaction of its own; what goes wrong costs only this one."""
     try:
         with atomic():
-            request = _locked(pk)
+            request = attempts.locked(pk)
             if request is not None:
                 actions.run(request)
                 _release(request)
     except Exception:
         log.exception("request %s could not be handled", pk)
-        _back_off(pk)
+        attempts.back_off(pk)
 
 
 def _release(request: Request) -> None:
@@ -193,43 +168,3 @@ def _release(request: Request) -> None:
         soonest = timezone.now() + timedelta(seconds=1)
         still_open = Request.objects.filter(pk=request.pk).exclude(state=RequestState.ANSWERED)
         still_open.update(leased_until=None, due_at=Greatest("due_at", Value(soonest)))
-
-
-def _back_off(pk: int) -> None:
-    """Try again after 1, 2, 4 … s; after ATTEMPTS the app is told that we failed (40000, beckn.md a.7)."""
-    with atomic():
-        request = _locked(pk)
-        if request is None:
-            return
-        request.attempts += 1
-        request.due_at = timezone.now() + timedelta(seconds=min(2 ** (request.attempts - 1), 60))
-        request.leased_until = None
-        request.save(update_fields=["attempts", "due_at", "leased_until"])
-    if request.attempts >= ATTEMPTS:
-        _give_up(pk)
-
-
-def _give_up(pk: int) -> None:
-    try:
-        with atomic():
-            request = _locked(pk)
-            if request is not None:
-                actions.give_up(request)
-    except Exception:
-        log.exception("request %s could not even be given up", pk)
-
-
-def _locked(pk: int) -> Request | None:
-    """The request, its row locked; None when it is answered already."""
-    rows = Request.objects.select_for_update(no_key=True).exclude(state=RequestState.ANSWERED)
-    found = rows.filter(pk=pk).first()
-    if found is not None:
-        _note(found)
-    return found
-
-
-def _note(request: Request) -> None:
-    note(
-        transaction_id=request.transaction_id, message_id=request.message_id, action=request.action,
-        subscriber=request.bap_id,
-    )  # fmt: skip

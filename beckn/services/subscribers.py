@@ -4,6 +4,7 @@ import base64
 import logging
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -145,6 +146,7 @@ def forget(instance: Subscriber, **kwargs: Any) -> None:
         memory.drop((instance.subscriber_id, instance.unique_key_id))
 
 
+@lru_cache(maxsize=1000)
 def plain_url(url: str) -> SplitResult | None:
     """The parts of an absolute http(s) URL to which an action can be appended; None for any other text."""
     if not re.fullmatch(r"[!-~]+", url):

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, TextField
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.selectors import priced_by
-from catalog.services.listing import HIDDEN, LISTED
+from catalog.services import station_texts
+from catalog.services.listing import LISTED
 from catalog.services.offer_rows import offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
 from emsp.core.sql import upsert
@@ -55,19 +56,23 @@ MAPPED = [
     "mapped_by",
     "updated_at",
 ]
-SET_STATUS = """
-    update catalog_offer set status = evse.status, updated_at = %(now)s
-    from ocpi_evse evse where evse.id = catalog_offer.evse_id and evse.id = any(%(ids)s)
-    returning catalog_offer.listed, catalog_offer.status
+# The status of a push, carried over by the statement that stores it: ocpi.services.evse_status.follow.
+CARRY_STATUS = """
+    carried as (
+        update catalog_offer offer set status = changed.status, updated_at = statement_timestamp()
+        from changed where offer.evse_id = changed.id and offer.status <> changed.status
+        returning offer.location_id
+    )
 """
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]
+_TOLD = [name for name in _COMPARED if name != "status"]
 
 
 def refresh(location_ids: Iterable[int]) -> None:
     """Bring the offers of these locations in line with their EVSEs, connectors and tariffs.
 
     New connectors get an offer, what cannot be bought any more is no longer listed, nothing is deleted.
-    Takes eight queries per 200 locations; rows that would stay the same are not written.
+    Takes nine queries per 200 locations; rows that would stay the same are not written.
     """
     wanted = sorted(set(location_ids))
     for start in range(0, len(wanted), PAGE):
@@ -75,23 +80,12 @@ def refresh(location_ids: Iterable[int]) -> None:
             _refresh_page(wanted[start : start + PAGE], timezone.now())
 
 
-def set_status(evse_ids: Iterable[int]) -> None:
-    """Carry the status of these EVSEs over to their offers: the path of a status push.
-
-    Whether they are listed is asked only where a status that hides is among those before and after.
-    """
-    ids = list(evse_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(SET_STATUS, {"ids": ids, "now": timezone.now()})
-        rows = cursor.fetchall()
-    if any(not listed or status in HIDDEN for listed, status in rows):
-        Offer.objects.filter(evse_id__in=ids).update(listed=_listed())
-
-
 def relist(party_id: int) -> None:
     """Say of each offer of a party anew whether search may show it; for a party switched on or off."""
     offers = Offer.objects.filter(party_id=party_id)
-    offers.exclude(Q(listed=_listed())).update(listed=_listed(), updated_at=timezone.now())
+    with transaction.atomic():
+        offers.exclude(Q(listed=_listed())).update(listed=_listed(), updated_at=timezone.now())
+        station_texts.void(offers.values_list("location_id", flat=True).distinct())
 
 
 def refresh_for_tariffs(tariff_ids: Iterable[int]) -> int:
@@ -128,6 +122,7 @@ def _refresh_page(location_ids: list[int], at: datetime) -> None:
     prices = PriceList(keys.values(), at)
     fulfillments = {offer.evse_id: offer.fulfillment_id for offer in page.offers.values()}
     changed: list[Offer] = []
+    void: set[int] = set()
     for connector in page.connectors:
         known = page.offers.get(connector.pk)
         if known is None and connector.removed:
@@ -142,7 +137,10 @@ def _refresh_page(location_ids: list[int], at: datetime) -> None:
         if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _COMPARED):
             wanted.fulfillment_id = fulfillments.setdefault(evse.pk, wanted.fulfillment_id)
             changed.append(wanted)
+            if known is None or any(getattr(known, name) != getattr(wanted, name) for name in _TOLD):
+                void.add(location.pk)
     upsert(Offer, changed, ["connector"], MAPPED)
+    station_texts.void(void)
 
 
 @dataclass(frozen=True)

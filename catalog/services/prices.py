@@ -13,6 +13,7 @@ from django.utils import timezone
 from catalog import books
 from catalog.models import Offer
 from catalog.selectors import priced_by
+from catalog.services import station_texts
 from catalog.services.cost_prices import MOST, CostList, OfferPrice, PriceKey
 from catalog.services.retail_prices import RetailPrices
 
@@ -31,12 +32,19 @@ PRICE_COLUMNS = {
     "price_valid_until": "valid_until",
 }
 
+UNREAD = {False: ("energy_price_odd", "price_words_odd"), True: ("energy_price", "price_words")}  # by "is odd"
+
 
 class PriceList:
-    """What offers show at one moment, by all price books that count. Make it inside the transaction that writes."""
+    """What offers show at one moment, by all price books that count. Make it inside the transaction that writes.
+
+    unread: the columns that nobody reads while the book in force is the one it is.
+    """
 
     def __init__(self, keys: Iterable[PriceKey], at: datetime) -> None:
-        self._retail = RetailPrices(books.to_write(), at)
+        current, *coming = books.to_write()
+        self._retail = RetailPrices([current, *coming], at)
+        self.unread = UNREAD[current.is_odd]
         self._costs = CostList(keys, at)
 
     def of(self, key: PriceKey, *, location_id: int, standard: str) -> OfferPrice:
@@ -117,15 +125,21 @@ def _write(rows: list[Any], at: datetime) -> None:
     keys = {row.pk: _price_key(row) for row in rows}
     prices = PriceList(keys.values(), at)
     groups: dict[tuple[OfferPrice, bool], list[int]] = defaultdict(list)
+    told = [name for name in (*PRICE_COLUMNS, "is_green_energy") if name not in prices.unread]
+    void: set[int] = set()
     for row in rows:
         price = prices.of(keys[row.pk], location_id=row.location_id, standard=row.connector_standard)
         green = row.location__is_green_energy or price.green
         wanted = tuple(getattr(price, name) for name in PRICE_COLUMNS.values())
         if (*wanted, green) != (*(getattr(row, name) for name in PRICE_COLUMNS), row.is_green_energy):
             groups[price, green].append(row.pk)
+            after = dict(zip(PRICE_COLUMNS, wanted, strict=True), is_green_energy=green)
+            if any(getattr(row, name) != after[name] for name in told):
+                void.add(row.location_id)
     for (price, green), pks in groups.items():
         columns = {column: getattr(price, name) for column, name in PRICE_COLUMNS.items()}
         Offer.objects.filter(pk__in=pks).update(**columns, is_green_energy=green, updated_at=timezone.now())
+    station_texts.void(void)
 
 
 def _price_key(row: Any) -> PriceKey:

@@ -87,7 +87,7 @@ class Bench:
             for _ in range(self.rounds):
                 pairs[0].append(self.ask("push", at_once, self.bare_port, self.bare)["push"])
                 pairs[1].append(self.ask("push", at_once, self.stack.port, self.measured)["push"])
-            yield Paired(_at_once("EVSE status PATCH", at_once), *pairs, self._statements("push"))
+            yield Paired(_at_once("EVSE status PATCH", at_once), *pairs, self.parts_ms | self._statements("push"))
 
     def order(self, concurrency: int) -> Iterator[Paired]:
         """select, init and confirm of an order with the operator's answers, beside three joint floors of small answers."""
@@ -203,6 +203,7 @@ def prepared(stack: Stack, partners: set[int], *, locations: int, rounds: int, s
     with tempfile.NamedTemporaryFile(suffix=".json") as objects:
         Path(objects.name).write_bytes(encode({"tariff": places.tariff(), "location": places.location(places.MARK)}))
         stack.run("bench_seed", TOKEN, objects.name)
+    stack.run("station_texts")
     stack.run("beckn_subscriber", "add", BAP_ID, "--url", f"http://127.0.0.1:{made.bap_port}/beckn", "--type", "BAP",
               "--key-id", KEY_ID, "--public-key", signing.public_key_text(made.key))  # fmt: skip
     stack.environment["BENCH_PUBLIC_KEY"] = signing.public_key_text(made.key)

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from emsp.bench import places
 
-TABLES = ("ocpi_location", "ocpi_evse", "ocpi_connector", "catalog_offer")
+TABLES = ("ocpi_location", "ocpi_evse", "ocpi_connector", "catalog_offer", "catalog_stationtext")
 PARENTS = {"location_id": "ocpi_location", "evse_id": "ocpi_evse", "connector_id": "ocpi_connector"}
 CHUNK = 10_000  # stations
 
@@ -48,7 +48,13 @@ class _Template:
             sql.SQL("copy (select * from {} where id < 100 order by id) to stdout").format(sql.Identifier(table))
         ) as copy:
             text = b"".join(bytes(piece) for piece in copy).decode()
-        return cls(table, columns, [line.split("\t") for line in text.splitlines()])
+        return cls(table, columns, [line.split("\t") for line in text.split("\n")[:-1]])
+
+    def named(self) -> dict[str, tuple[str, str, str]]:
+        """Of offers: the ids that texts tell, with what stands for them in a copy: how it begins, table and id of a row."""
+        place = {name: self.columns.index(name) for name in ("id", "offer_id", "fulfillment_id", "evse_id")}
+        found = {row[place["offer_id"]]: ("con-", "catalog_offer", row[place["id"]]) for row in self.rows}
+        return found | {row[place["fulfillment_id"]]: ("evse-", "ocpi_evse", row[place["evse_id"]]) for row in self.rows}
 
     def id_for(self, number: int, own: str) -> int:
         """The id of the copy, for a station, of the row whose id is own."""
@@ -67,6 +73,8 @@ class _Template:
             if name in self.columns and not (name == "evse_id" and self.table == "ocpi_evse")
         }
         own = row[self.columns.index("id")]
+        named = templates["catalog_offer"].named() if self.table == "catalog_stationtext" else {}
+        evses = row[self.columns.index("evse_ids")].strip("{}").split(",") if named else []
 
         def make(number: int) -> str:
             latitude, longitude = places.point(number)
@@ -75,6 +83,12 @@ class _Template:
             exchanged |= {"id": str(self.id_for(number, own)), "north": f"{latitude:.6f}", "east": f"{longitude:.6f}"}
             for name, value in exchanged.items():
                 made = made.replace(f"{{{name}}}", value)
+            for told, (prefix, table, one) in named.items():
+                made = made.replace(told, f"{prefix}{templates[table].id_for(number, one)}")
+            if evses:
+                listed = ",".join(str(templates["ocpi_evse"].id_for(number, one)) for one in evses)
+                place = f"({longitude.normalize():f},{latitude.normalize():f})"
+                made = made.replace("{evses}", f"{{{listed}}}").replace("{place}", place)
             return made
 
         return make
@@ -86,6 +100,8 @@ def _held(name: str, value: str, is_offer: bool) -> str:
         return f"{{{name}}}"
     if name == "point":
         return "({east},{north})"
+    if name in ("place", "evse_ids"):
+        return {"place": "{place}", "evse_ids": "{evses}"}[name]
     if is_offer and name == "offer_id":
         return "con-{id}"
     if is_offer and name == "fulfillment_id":

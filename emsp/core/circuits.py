@@ -16,11 +16,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from emsp.core.memory import Memory
 from emsp.core.models import Circuit, PartnerKind
 
 log = logging.getLogger(__name__)
 
 REASON_LIMIT = 300
+
+_sound: Memory[bool] = Memory(ttl_s=1)  # partners that nothing failed with, as a look at the row said
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,17 @@ class Way(Enum):
 
 
 def enter(partner: Partner, *, for_s: float, command: bool = False) -> Way:
-    """Whether to call now; one look at one row. Of callers at the same time only one gets the probe.
+    """Whether to call now; one look at one row a second. Of callers at the same time only one gets the probe.
 
     for_s: how long a probe may take, until another one is let through in its place. command: the call is one.
     """
-    probe_at, at_commands = _of(partner).values_list("probe_at", "at_commands").first() or (None, False)
+    if _sound.get(partner):
+        return Way.FREE
+    columns = ("probe_at", "at_commands", "failures")
+    probe_at, at_commands, failures = _of(partner).values_list(*columns).first() or (None, False, 0)
     if probe_at is None or (at_commands and not command):
+        if not failures:
+            _sound.put(partner, True)
         return Way.FREE
     now = timezone.now()
     if probe_at > now:
@@ -57,8 +65,8 @@ def enter(partner: Partner, *, for_s: float, command: bool = False) -> Way:
 
 def answered(partner: Partner, *, command: bool = False) -> None:
     """The partner answered, whatever it said: its circuit is closed, unless commands fail and this was none."""
-    answering = _of(partner) if command else _of(partner).filter(at_commands=False)
-    _close(answering)
+    if not _sound.get(partner):
+        _close(_of(partner) if command else _of(partner).filter(at_commands=False))
 
 
 def close(partner: Partner) -> None:
@@ -75,6 +83,7 @@ def failed(partner: Partner, reason: str, *, probe: bool = False, command: bool 
     """
     if not settings.CIRCUIT_OPENS_AFTER:
         return False
+    _sound.drop(partner)
     circuit, _ = Circuit.objects.select_for_update().get_or_create(
         kind=partner.kind, partner=partner.key, defaults={"name": partner.name}
     )
@@ -90,6 +99,11 @@ def failed(partner: Partner, reason: str, *, probe: bool = False, command: bool 
         _pause(circuit, min(2 * circuit.pause_s, settings.CIRCUIT_LONGEST_PAUSE_S))
     circuit.save()
     return circuit.opened_at is not None
+
+
+def forget() -> None:
+    """Look at every row again, and remember nothing of what was there."""
+    _sound.clear()
 
 
 def is_shut(partner: Partner) -> bool:

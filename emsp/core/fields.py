@@ -1,6 +1,7 @@
 """Model fields: exact JSON, encrypted text, JSON and bytes, and PostgreSQL's own point."""
 
 import re
+import zlib
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from psycopg.types.json import Jsonb
 from emsp.core import crypto
 from emsp.core.wire import encode, load_json
 
+PACKED = b"x"  # how zlib begins; JSON never does, which earlier releases kept as it is
 POINT = re.compile(r"^\((?P<x>[^,]+),(?P<y>[^)]+)\)$")
 
 
@@ -59,13 +61,15 @@ class EncryptedJSONField(EncryptedTextField):
 
 
 class EncryptedBinaryField(models.BinaryField):  # type: ignore[type-arg]
-    """Bytes that are ciphertext in the database, for example a message as it is sent."""
+    """A message as it is sent, which is JSON: packed, because ciphertext cannot be, and ciphertext in the database."""
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return crypto.decrypt_bytes(bytes(value)) if value else value
+        content = crypto.decrypt_bytes(bytes(value)) if value else value
+        return zlib.decompress(content) if content and content[:1] == PACKED else content
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        return super().get_db_prep_value(crypto.encrypt_bytes(bytes(value)) if value else value, connection, prepared)
+        content = crypto.encrypt_bytes(zlib.compress(bytes(value), level=1)) if value else value
+        return super().get_db_prep_value(content, connection, prepared)
 
 
 class PointField(models.Field):  # type: ignore[type-arg]

@@ -5,15 +5,19 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, cast
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
+from django.middleware.security import SecurityMiddleware
 
 from emsp.core import exchanges
 from emsp.core.correlation import about, ids_now
+from emsp.core.csp import NO_DEVICES
 from emsp.core.exchanges import BECKN, OCPI, Ending
 from emsp.core.wire import moment_text
 
@@ -87,18 +91,29 @@ class PartnerEdgeMiddleware:
     """Refuses a body over BODY_LIMIT_BYTES before anything reads it, on the doors of partners.
 
     A body of unknown length (chunked) is read up to the limit and not further. What stands below it in MIDDLEWARE
-    is for pages (sessions, logins, forms): a partner's request goes to its door without.
+    is for pages (sessions, logins, forms): a partner's request goes to its door without, and its answer gets the
+    headers that every answer has. No view asks there for a policy of its own, so it is put into words once.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response, self.doors = get_response, _Doors().handler()
+        self.policy = build_policy()
+        self.secured: Any = SecurityMiddleware(self.answer)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(PARTNERS):
             return self.get_response(request)
+        return cast(HttpResponse, self.secured(request))
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """The answer of a door, or the refusal of a body that is too large."""
         if _too_large(request):
-            return partner_error(request, 413, f"the body is larger than {settings.BODY_LIMIT_BYTES} bytes")
-        return self.doors(request)
+            answer = partner_error(request, 413, f"the body is larger than {settings.BODY_LIMIT_BYTES} bytes")
+        else:
+            answer = self.doors(request)
+        answer["Permissions-Policy"] = NO_DEVICES
+        answer[HEADER] = self.policy
+        return answer
 
 
 def _too_large(request: HttpRequest) -> bool:

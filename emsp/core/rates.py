@@ -7,9 +7,8 @@ from time import time
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from emsp.core.lines import TwoWay
 from emsp.core.memory import Memory
 
 log = logging.getLogger(__name__)
@@ -20,6 +19,16 @@ KEPT_S = 2
 _away: Memory[bool] = Memory(ttl_s=5)  # a Redis that is away is not waited for by every request
 
 
+_COUNT = """
+local counts = {}
+for at, key in ipairs(KEYS) do
+  counts[at] = redis.call('INCR', key)
+  if counts[at] == 1 then redis.call('EXPIRE', key, ARGV[1]) end
+end
+return counts
+"""
+
+
 def count(*names: str) -> list[int] | None:
     """How often each name was counted in this second, this time included; None while Redis does not answer.
 
@@ -28,18 +37,14 @@ def count(*names: str) -> list[int] | None:
     if _away.get("redis"):
         return None
     second = int(time())
-    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
-    for name in names:
-        key = f"emsp:rate:{second}:{name}"
-        pipeline.incr(key)
-        pipeline.expire(key, KEPT_S)
     try:
-        answers = pipeline.execute()
+        keys = [f"emsp:rate:{second}:{name}" for name in names]
+        counts: list[int] = _line(settings.REDIS_URL).ask("EVAL", _COUNT, len(keys), *keys, KEPT_S)
     except (redis.RedisError, OSError) as error:
         log.warning("nothing is counted, and nobody refused: Redis: %s", type(error).__name__)
         _away.put("redis", True)
         return None
-    return [int(number) for number in answers[::2]]
+    return counts
 
 
 # Two moments are kept: when whoever has time may go next, and when those who go ahead may.
@@ -66,15 +71,13 @@ def turn(name: str, *, per_s: Decimal, most_s: float | None = None) -> float:
     keys = [f"emsp:turn:{name}", f"emsp:turn:{name}:ahead"]
     numbers = [time(), 1 / float(per_s), -1 if most_s is None else most_s]
     try:
-        answer = _client(settings.REDIS_URL).eval(_TURN, len(keys), *keys, *numbers)
+        answer = _line(settings.REDIS_URL).ask("EVAL", _TURN, len(keys), *keys, *numbers)
     except (redis.RedisError, OSError) as error:
         log.warning("nothing is paced: Redis: %s", type(error).__name__)
         return 0.0
-    return float(answer)  # type: ignore[arg-type]  # the script gives text
+    return float(answer)
 
 
 @lru_cache(maxsize=2)
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
-    )
+def _line(url: str) -> TwoWay:
+    return TwoWay(url, timeout_s=TIMEOUT_S)

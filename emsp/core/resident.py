@@ -7,39 +7,50 @@ sends the same task through Celery.
 
 import logging
 import threading
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import redis
 from celery import Task
 from django.conf import settings
 from django.db import connection
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from emsp.core.lines import OneWay, client
 
 log = logging.getLogger(__name__)
 
+CALL = b"1"
 MOST_CALLS = 16  # more say nothing that these do not
+MOST_HANDED = 1_000
 WAIT_S = 1
 TIMEOUT_S = 2
+CALL_TIMEOUT_S = 0.2  # an ACK waits no longer for a Redis that is not there
 
 _stopping = threading.Event()
 
 
-def call(task: "Task[..., Any]") -> None:
-    """Have a resident thread of some worker do this task soon. Raises redis.RedisError."""
-    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
-    pipeline.rpush(_list(task), 1)
-    pipeline.ltrim(_list(task), 0, MOST_CALLS - 1)
-    pipeline.execute()
+def call(task: "Task[..., Any]", handed: bytes = CALL) -> None:
+    """Have a resident thread of some worker do this task soon. Raises redis.RedisError.
+
+    handed: what the task is called with; of more than MOST_HANDED the newest are dropped.
+    """
+    name, most = _list(task), MOST_CALLS if handed == CALL else MOST_HANDED
+    _one_way(settings.REDIS_URL).send(("RPUSH", name, handed), ("LTRIM", name, 0, most - 1))
 
 
-def start(tasks: Sequence["Task[..., Any]"], count: int) -> list[threading.Thread]:
-    """Begin so many threads that do these tasks when they are called, until stop()."""
+def start(
+    tasks: Sequence["Task[..., Any]"], count: int, *, beside: Callable[[], None] | None = None
+) -> list[threading.Thread]:
+    """Begin so many threads that do these tasks when they are called, until stop().
+
+    Where several are called, the first goes first. beside: done every second by a thread of its own.
+    """
     _stopping.clear()
     by_list = {_list(task).encode(): task for task in tasks}
     threads = [threading.Thread(target=_live, args=(by_list,), name=f"resident-{n}", daemon=True) for n in range(count)]
+    if beside is not None:
+        threads.append(threading.Thread(target=_repeat, args=(beside,), name="resident-beside", daemon=True))
     for thread in threads:
         thread.start()
     return threads
@@ -58,16 +69,23 @@ def _live(tasks: dict[bytes, "Task[..., Any]"]) -> None:
             _stopping.wait(WAIT_S)  # nobody is called meanwhile, and the sweeper needs Redis too
             continue
         if isinstance(called, tuple | list) and isinstance(called[0], bytes):
-            _do(tasks[called[0]])
+            task, handed = tasks[called[0]], called[1]
+            _do(task.name, task if handed == CALL else partial(task, handed))
     connection.close()
 
 
-def _do(task: "Task[..., Any]") -> None:
+def _repeat(act: Callable[[], None]) -> None:
+    while not _stopping.wait(WAIT_S):
+        _do("what is done every second", act)
+    connection.close()
+
+
+def _do(name: str, act: Callable[[], None]) -> None:
     """Do a task; the thread keeps its connection to the database, unless something went wrong."""
     try:
-        task()
+        act()
     except Exception:
-        log.exception("%s failed, the sweeper will send it again", task.name)
+        log.exception("%s failed, the sweeper will send it again", name)
         connection.close()
 
 
@@ -76,7 +94,10 @@ def _list(task: "Task[..., Any]") -> str:
 
 
 @lru_cache(maxsize=2)
+def _one_way(url: str) -> OneWay:
+    return OneWay(url, timeout_s=CALL_TIMEOUT_S)
+
+
+@lru_cache(maxsize=2)
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=WAIT_S + TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
-    )
+    return client(url, timeout_s=WAIT_S + TIMEOUT_S, connect_s=TIMEOUT_S)

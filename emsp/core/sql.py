@@ -1,11 +1,12 @@
-"""Statements of the hot path written by hand: large values as bytes, many rows at once, commits that nobody waits for."""
+"""Statements of the hot path written by hand: large values as bytes, many rows at once, commits that nobody waits for,
+and several of them in one round trip, planned once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model
 from psycopg import sql
 
@@ -20,14 +21,49 @@ M = TypeVar("M", bound=Model)
 
 
 @contextmanager
-def binary_cursor() -> Iterator["psycopg.Cursor[Any]"]:
+def binary_cursor(database: str = DEFAULT_DB_ALIAS) -> Iterator["psycopg.Cursor[Any]"]:
     """A cursor of this thread's connection, in its transaction, that sends parameters as they are.
 
-    Django's own writes bytes into the text of the statement, twice as long as they are, to be parsed.
+    Django's own writes bytes into the text of the statement, twice as long as they are, to be parsed. Statements that are
+    executed with prepare=True are parsed and planned once per connection (settings: not behind PgBouncer), for any
+    parameters: only for those whose best plan never depends on them.
+    """
+    chosen = connections[database]
+    chosen.ensure_connection()
+    with chosen.wrap_database_errors, _cursor(chosen) as cursor:
+        yield cursor
+
+
+def _cursor(chosen: Any) -> "psycopg.Cursor[Any]":
+    return _Listed(chosen.connection, chosen.queries_log) if chosen.queries_logged else psycopg.Cursor(chosen.connection)
+
+
+class _Listed(psycopg.Cursor[Any]):
+    """Tells Django what it does, where Django lists queries: for those who count them."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]", queries: Any) -> None:
+        super().__init__(connection)
+        self._queries = queries
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> "_Listed":
+        self._queries.append({"sql": query if isinstance(query, str) else query.as_string(self), "time": "0.000"})
+        return super().execute(query, *args, **kwargs)
+
+
+def in_one_trip(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run statements that PostgreSQL plans once per connection, and fetch the rows of the last one.
+
+    They travel together. Outside a transaction they are one, which is durable when this returns; each sees what was
+    committed before it began, as always, so that the second one knows what the first had to wait for.
+    values: by the names in the statements. Behind PgBouncer nothing is kept, and each is planned anew.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        yield cursor
+    cursors = [_cursor(connection) for _ in statements]
+    with connection.wrap_database_errors:
+        with connection.connection.pipeline():
+            for cursor, statement in zip(cursors, statements, strict=True):
+                cursor.execute(statement, values, prepare=True)
+        return cursors[-1].fetchall()
 
 
 def upsert(model: type[M], rows: Sequence[M], unique: list[str], update: Sequence[str] = ()) -> list[M]:

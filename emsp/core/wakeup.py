@@ -2,13 +2,15 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from amqp.exceptions import AMQPError
 from celery import Task
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -35,7 +37,17 @@ def wake(task: "Task[..., Any]", *args: Any, countdown_s: float | None = None) -
 
 def wake_resident(task: "Task[..., Any]") -> None:
     """Like wake, for the hot path: a resident thread does the task (emsp.core.resident), which costs less."""
-    transaction.on_commit(lambda: _call(task))
+    transaction.on_commit(partial(_call, task))
+
+
+def hand(task: "Task[..., Any]", content: bytes, *, lost: Callable[[], None]) -> None:
+    """Like wake_resident, with what the thread needs: the task is called with it. lost: called when nobody could be."""
+
+    def send() -> None:
+        if not _call(task, content):
+            lost()
+
+    transaction.on_commit(send)
 
 
 @dataclass
@@ -65,14 +77,17 @@ def _noted(task: "Task[..., Any]") -> bool:
     return True
 
 
-def _call(task: "Task[..., Any]") -> None:
-    if task.app.conf.task_always_eager:
-        _send(task, (), None)
-        return
+def _call(task: "Task[..., Any]", *handed: bytes) -> bool:
+    """Whether somebody was called."""
+    if getattr(settings, "CELERY_TASK_ALWAYS_EAGER", False):  # Celery's own way to ask costs more than the call
+        _send(task, handed, None)
+        return True
     try:
-        resident.call(task)
+        resident.call(task, *handed)
     except (RedisError, OSError) as error:
         _log_lost(task, error)
+        return False
+    return True
 
 
 def _send(task: "Task[..., Any]", args: tuple[Any, ...], countdown_s: float | None) -> None:

@@ -51,10 +51,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "emsp.core.middleware.ExchangeMiddleware",
+    "emsp.core.middleware.PartnerEdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "emsp.core.csp.PagePolicyMiddleware",
     "emsp.core.csp.DevicesMiddleware",
-    "emsp.core.middleware.PartnerEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -102,19 +102,23 @@ _SERVER_KEEP_ALIVE = (  # the last for an answer on its way, during which the ot
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000"
 )
 
+_PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"  # what is prepared, for any values
+# Executions after which psycopg prepares a statement: only those that ask for it (prepare=True), as our plans are few.
+_NEVER_BY_ITSELF = 2**31
+
 
 def _database(url: str, *, wait_s: int, **over: int) -> dict[str, Any]:
     """Django's settings for a database. wait_s: for a connection from the pool, at most; over: libpq's parameters."""
-    made: dict[str, Any] = env.db_url_config(url)
+    made: dict[str, Any] = env.db_url_config(url, engine="emsp.core.postgresql")
     options = made.setdefault("OPTIONS", {})
     # The pool is shared by the threads of one process; a size below the number of threads only waits.
     options["pool"] = {"min_size": 0, "max_size": env.int("DATABASE_POOL_SIZE", default=24), "timeout": wait_s}
     for name, value in (_KEEP_ALIVE | over).items():
         options.setdefault(name, value)
-    made["CONN_HEALTH_CHECKS"] = True
     made["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
     if not DATABASE_POOLED:
-        options.setdefault("options", _SERVER_KEEP_ALIVE)
+        options.setdefault("options", f"{_SERVER_KEEP_ALIVE} {_PLANNED_ONCE}")
+        options.setdefault("prepare_threshold", _NEVER_BY_ITSELF)
     return made
 
 

@@ -123,6 +123,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "beckn.tasks.forget_old": {"queue": "pulls"},
+    "beckn.tasks.mend_station_texts": {"queue": "pulls"},
+    "beckn.tasks.write_station_texts": {"queue": "pulls"},
     "emsp.backoffice.tasks.forget_old": {"queue": "pulls"},
     "beckn.tasks.*": {"queue": "beckn"},
     "ocpi.tasks.pull*": {"queue": "pulls"},
@@ -156,6 +158,8 @@ CELERY_BEAT_SCHEDULE = {
     "watch-cdrs": {"task": "sessions.tasks.watch_cdrs", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-prices": {"task": "catalog.tasks.reprice_due", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-mapping": {"task": "catalog.tasks.remap_offers", "schedule": 30.0, "options": {"expires": 30}},
+    "write-station-texts": {"task": "beckn.tasks.write_station_texts", "schedule": 10.0, "options": {"expires": 10}},
+    "mend-station-texts": {"task": "beckn.tasks.mend_station_texts", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-price-book": {
         "task": "catalog.tasks.publish_price_book",
         "schedule": 30.0,

@@ -1,6 +1,5 @@
 """What all OCPI views share: token, envelope, and the headers of an answer. Source: ocpi.md 1.2-1.7."""
 
-import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
@@ -10,20 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from emsp.core.correlation import note
 from emsp.core.wire import load_json
 from ocpi.authentication import Peer, TokenAuthentication
 from ocpi.envelope import AlwaysJson, EnvelopeRenderer
 from ocpi.errors import to_envelope
 from ocpi.feeds import adapter
 from ocpi.models import Party
+from ocpi.receiver.headers import note_request, routing_of, tracing_of
 from ocpi.services.parties import party_of
 from ocpi.services.refusals import InvalidObject
 from ocpi.throttling import PeerThrottle
 from ocpi.versions import V2_2_1
 
-TRACING = ("X-Request-ID", "X-Correlation-ID")
-ROUTING = ("country-code", "party-id")
 OUR_MODULES = frozenset({"versions", *(module for module, _ in V2_2_1.modules)})
 
 
@@ -47,11 +44,8 @@ class OcpiView(APIView):
     """Request and correlation ids, which come back with the answer; made here where the peer named none."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.tracing = {name: request.headers.get(name) or str(uuid.uuid4()) for name in TRACING}
-        note(
-            request_id=self.tracing["X-Request-ID"], correlation_id=self.tracing["X-Correlation-ID"],
-            ocpi_module=_module(request),
-        )  # fmt: skip
+        self.tracing = tracing_of(request.META)
+        note_request(self.tracing, module=_module(request))
         super().initial(request, *args, **kwargs)
         if self.peer.registering and not self.open_to_registration:
             raise NotAuthenticated
@@ -68,7 +62,7 @@ class OcpiView(APIView):
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in (self.tracing | _routing(request)).items():
+        for name, value in (self.tracing | routing_of(request.META)).items():
             answer[name] = value
         return answer
 
@@ -98,17 +92,6 @@ def _module(request: Request) -> str:
     if segments[-1] == V2_2_1.number:  # its details are read for the list of our addresses, as versions are
         return "versions"
     return next((segment for segment in segments if segment in OUR_MODULES), "")
-
-
-def _routing(request: Request) -> dict[str, str]:
-    """Routing headers come back swapped."""
-    headers: dict[str, str] = {}
-    for ours, theirs in (("from", "to"), ("to", "from")):
-        for part in ROUTING:
-            value = request.headers.get(f"OCPI-{theirs}-{part}")
-            if value:
-                headers[f"OCPI-{ours}-{part}"] = value
-    return headers
 
 
 class NowhereView(OcpiView):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,6 +11,7 @@ from rest_framework.response import Response
 from ocpi import selectors
 from ocpi.envelope import success
 from ocpi.models import Party
+from ocpi.receiver import quick_status
 from ocpi.receiver.door import OcpiView
 from ocpi.receiver.location_paths import Target, targets
 from ocpi.services import location_patches, locations
@@ -19,6 +22,13 @@ class LocationView(OcpiView):
     """GET, PUT and PATCH at the three levels."""
 
     module = "locations"
+
+    def dispatch(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+        quick = quick_status.answer(request, **kwargs)
+        if quick is None:
+            return super().dispatch(request, *args, **kwargs)
+        quick["Allow"] = ", ".join(self.allowed_methods)
+        return quick
 
     def get(self, request: Request, country_code: str, party_id: str, tail: str) -> Response:
         party = self.party(country_code, party_id)

@@ -275,14 +275,30 @@ class TestOrder:
 
     def test_a_slow_batch_gives_the_rest_back(self, bap_server, monkeypatch):
         rows = [pending(bap_server) for _ in range(3)]
-        clock = iter([0, 0, 0, 0.6, 0.6, 0.6])
-        monkeypatch.setattr(delivery.time, "monotonic", lambda: next(clock))
+        clock = [0.0]
+        monkeypatch.setattr(delivery.time, "monotonic", lambda: clock[0])
+        bap_server.answers.append(lambda got: (clock.__setitem__(0, 0.6), (200, b""))[1])
 
         delivery._deliver_batch("bap.tests.example")
 
         assert [state_of(row) for row in rows] == ["DELIVERED", "PENDING", "PENDING"]
         assert [row.leased_until for row in rows] == [None, None, None]
         assert [row.attempts for row in rows] == [1, 0, 0]
+
+    def test_what_arrived_is_written_down_meanwhile_where_a_batch_takes_long(self, bap_server, monkeypatch):
+        rows = [pending(bap_server) for _ in range(3)]
+        clock, written, write_down = [0.0], [], delivery.Arrived.write_down
+        monkeypatch.setattr(delivery.time, "monotonic", lambda: clock[0])
+
+        def noted(arrived):
+            write_down(arrived)
+            written.append([state_of(row) for row in rows].count("DELIVERED"))
+
+        monkeypatch.setattr(delivery.Arrived, "write_down", noted)
+        bap_server.answers.extend([lambda got: (clock.__setitem__(0, clock[0] + 0.2), (200, b""))[1]] * 3)
+        delivery._deliver_batch("bap.tests.example")
+
+        assert written == [2, 3]  # after 0.4 s, and at the end
 
     def test_a_receiver_whose_slots_are_taken_is_passed_over(self, bap_server):
         slow = pending(bap_server, bap_id="slow.example")
@@ -367,44 +383,6 @@ class TestThreads:
             for thread in threads:
                 thread.join(30)
         assert Callback.objects.filter(state="DELIVERED").count() == 6
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_frees_a_slot_sends_what_found_none(bap_server):
-    release = threading.Event()
-    bap_server.answers.append(lambda got: (release.wait(20) and 200, b""))
-    leased_until = timezone.now() + timedelta(seconds=30)
-    first, second = (pending(bap_server, leased_until=leased_until) for _ in range(2))
-    others = [delivery.in_flight.take(first.bap_id) for _ in range(delivery.in_flight.limit - 1)]
-
-    def send():
-        try:
-            delivery.send([first])
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        bap_server.wait_for(1)
-        delivery.send([second])
-        assert (state_of(second), second.leased_until, all(others)) == ("PENDING", None, True)
-    finally:
-        release.set()
-        thread.join(30)
-        delivery.in_flight.clear()
-    assert (state_of(first), state_of(second)) == ("DELIVERED", "DELIVERED")
-
-
-@pytest.mark.django_db
-def test_a_slot_that_was_freed_meanwhile_is_used_at_once(bap_server, monkeypatch):
-    row = pending(bap_server, leased_until=timezone.now() + timedelta(seconds=30))
-    takes = iter([False])
-    monkeypatch.setattr(delivery.in_flight, "take", lambda name: next(takes, True))
-
-    delivery.send([row])
-
-    assert state_of(row) == "DELIVERED"
 
 
 def test_the_verdicts_in_one_table():

@@ -4,10 +4,13 @@ import json
 import socket
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from django.db import connection
 
 from beckn import actions
 from beckn.models import Callback, Request, Subscriber, Transaction
+from beckn.services import inbox
 from emsp.core.wire import encode, moment_text
 from tests.factories.beckn import SubscriberFactory, request_body, signing_key
 from tests.shared import fixture
@@ -371,7 +374,9 @@ def test_a_body_over_one_megabyte_is_413_before_anything_reads_it(bap, django_as
     assert response.json()["message"]["ack"]["status"] == "NACK"
 
 
-def test_a_door_does_without_what_pages_need_and_keeps_the_headers_of_every_answer(bap, monkeypatch):
+def test_a_door_does_without_what_pages_need_and_keeps_the_headers_of_every_answer(bap, client, monkeypatch):
+    page = client.get("/support")
+
     def asked(self, request, *args):
         raise AssertionError("a partner has no session and fills in no form")
 
@@ -380,9 +385,26 @@ def test_a_door_does_without_what_pages_need_and_keeps_the_headers_of_every_answ
 
     response = bap("search", SEARCH)
 
-    assert (response.status_code, response.json()) == (200, ACK)
+    assert (response.status_code, response.content) == (200, b'{"message":{"ack":{"status":"ACK"}}}')
+    assert (response["Content-Type"], response["Allow"]) == ("application/json", "POST")
     assert response["Content-Length"] == str(len(response.content))
-    assert (response["X-Frame-Options"], response["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    for name in ("X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy",
+                 "Permissions-Policy"):  # fmt: skip
+        assert response[name] == page[name]
+    assert policy_of(response) == policy_of(page)
+
+
+def policy_of(response):
+    return set(response["Content-Security-Policy"].split("; "))
+
+
+def test_a_body_that_is_too_large_is_refused_with_the_headers_of_every_answer(client):
+    response = client.post("/beckn/search", b"x" * 1_000_001, content_type="application/json")
+
+    assert response.status_code == 413
+    assert response["Permissions-Policy"] == "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    assert "default-src 'self'" in policy_of(response)
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_host_that_is_none_is_400_in_the_envelope_of_the_door(client):
@@ -395,11 +417,22 @@ def test_a_large_body_within_the_limit_is_taken(bap):
     assert bap("search", {"intent": {}, "x": "y" * 900_000}).json() == ACK
 
 
-def test_an_ack_costs_one_statement_when_the_key_is_known(bap, django_assert_num_queries, monkeypatch):
+def test_an_ack_costs_one_statement_when_the_key_is_known(bap, monkeypatch):
+    asked, execute = [], psycopg.Cursor.execute
+
+    def noted(self, statement, *args, **more):
+        asked.append(statement)
+        return execute(self, statement, *args, **more)
+
     monkeypatch.setattr("beckn.services.inbox.wake_resident", lambda task: None)
     bap("search", SEARCH)
-    with django_assert_num_queries(1):
-        assert bap("search", SEARCH).json() == ACK
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+
+    assert bap("search", SEARCH).json() == ACK
+    assert asked == [inbox.KEEP]
+    with connection.cursor() as cursor:  # planned once, not for each request
+        cursor.execute("select count(*) from pg_prepared_statements where statement like '%insert into beckn_request%'")
+        assert cursor.fetchone() == (1,)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from beckn import actions
-from beckn.models import Callback, Request
-from beckn.services import callbacks, delivery, inbox
+from beckn import actions, tasks
+from beckn.models import Callback, Request, app_partner
+from beckn.services import callbacks, delivery, inbox, look_ups
+from emsp.core import circuits
+from emsp.core.wire import encode
 from tests.factories.beckn import RequestFactory, request_body
 
 pytestmark = pytest.mark.django_db
@@ -69,15 +71,16 @@ def test_the_answer_of_a_worker_that_died_before_it_sent_is_sent_by_another(sear
     assert len(bap_server.received) == 1
 
 
-def test_an_answer_to_a_receiver_without_a_free_slot_is_left_to_others(searched, bap_server):
-    while delivery.in_flight.take(searched.bap_id):
-        pass
+def test_an_answer_to_an_app_that_is_left_alone_waits_in_the_outbox(searched, bap_server, settings):
+    settings.CIRCUIT_OPENS_AFTER = 1
+    circuits.failed(app_partner(searched.bap_id), "no answer")
 
     inbox.handle_due()
 
     assert states() == ("ANSWERED", "PENDING", None)
+    assert Callback.objects.get().attempts == 0
     assert bap_server.received == []
-    delivery.in_flight.clear()
+    circuits.answered(app_partner(searched.bap_id))
     assert delivery.deliver_due() == 1
     assert len(bap_server.received) == 1
 
@@ -114,3 +117,104 @@ def test_a_catalogue_is_what_the_row_holds(searched, bap_server):
     inbox.handle_due()
 
     assert json.loads(bytes(Callback.objects.get().body)) == bap_server.received[0].body
+
+
+class TestHandedOver:
+    """From the web server that kept a search to the worker that answers it."""
+
+    @pytest.fixture
+    def calls(self, monkeypatch):
+        """What was handed over; nobody takes it."""
+        found = []
+        monkeypatch.setattr(look_ups, "hand", lambda task, content, *, lost: found.append((task, content, lost)))
+        return found
+
+    def search(self, bap, bap_server):
+        body = request_body("search", {"intent": {}}, bap_uri=bap_server.url)
+        assert bap("search", raw=encode(body)).status_code == 200
+        return Request.objects.get()
+
+    def test_a_search_is_kept_with_a_lease_and_answered_by_who_is_handed_it(self, bap, bap_server, calls):
+        kept = self.search(bap, bap_server)
+        assert kept.leased_until == kept.received_at + look_ups.LEASE
+        assert not inbox.has_due()
+        ((task, content, _),) = calls
+        assert task is tasks.answer_look_up
+
+        task(content)
+
+        assert states() == ("ANSWERED", "DELIVERED", None)
+        (got,) = bap_server.received
+        assert got.body["context"]["message_id"] == kept.message_id
+
+    def test_what_is_handed_over_is_no_clear_text(self, bap, bap_server, calls):
+        self.search(bap, bap_server)
+
+        assert b"intent" not in calls[0][1]
+
+    def test_handed_over_twice_it_is_answered_once(self, bap, bap_server, calls):
+        self.search(bap, bap_server)
+        ((task, content, _),) = calls
+
+        task(content)
+        task(content)
+
+        assert states() == ("ANSWERED", "DELIVERED", None)
+        assert len(bap_server.received) == 1
+
+    def test_when_nobody_could_be_called_the_sweeper_finds_it_at_once(self, bap, bap_server, calls):
+        self.search(bap, bap_server)
+
+        calls[0][2]()
+
+        assert inbox.has_due()
+        assert inbox.handle_due() == 1
+        assert states() == ("ANSWERED", "DELIVERED", None)
+
+    def test_a_call_that_is_lost_is_made_good_when_the_lease_ends(self, bap, bap_server, calls):
+        self.search(bap, bap_server)
+        assert inbox.handle_due() == 0
+
+        Request.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+        assert inbox.has_due()
+        assert inbox.handle_due() == 1
+        assert states() == ("ANSWERED", "DELIVERED", None)
+
+    def test_what_takes_long_keeps_its_lease(self, bap, bap_server, calls, monkeypatch):
+        kept = self.search(bap, bap_server)
+        other = RequestFactory(body=request_body("search", {"intent": {}}), leased_until=kept.leased_until)
+        seen = []
+        monkeypatch.setattr(look_ups, "PROLONG_AFTER_S", 0)
+        before = timezone.now()
+        look_up = actions.look_up
+
+        def slow(request):
+            look_ups.prolong()
+            seen.extend(Request.objects.order_by("pk").values_list("leased_until", flat=True))
+            return look_up(request)
+
+        monkeypatch.setattr(actions, "look_up", slow)
+        calls[0][0](calls[0][1])
+
+        assert seen[0] >= before + look_ups.LEASE
+        assert seen[1] == other.leased_until
+        look_ups.prolong()
+        assert states_of(kept) == ("ANSWERED", None)
+
+    def test_what_finds_the_line_of_its_app_full_is_left_to_the_sweeper(self, bap, bap_server, calls, monkeypatch):
+        kept = self.search(bap, bap_server)
+        monkeypatch.setattr(look_ups.lanes, "longest", 0)
+
+        calls[0][0](calls[0][1])
+
+        assert bap_server.received == []
+        assert states_of(kept) == ("RECEIVED", kept.leased_until)
+        monkeypatch.setattr(look_ups, "PROLONG_AFTER_S", 0)
+        look_ups.prolong()
+        assert states_of(kept) == ("RECEIVED", kept.leased_until)
+
+
+def states_of(row):
+    row.refresh_from_db()
+    return row.state, row.leased_until

@@ -157,46 +157,6 @@ def test_latitude_zero_alone_is_a_place():
     assert refreshed(station(location=LocationFactory(latitude=0))).listed is True
 
 
-def test_a_status_push_is_one_statement():
-    connector = station()
-    second = ConnectorFactory(evse=connector.evse)
-    offer = refreshed(connector)
-    change(connector.evse, status="CHARGING")
-
-    with CaptureQueriesContext(connection) as queries:
-        offers.set_status([connector.evse_id])
-
-    assert len(queries) == 1
-    assert (
-        list(Offer.objects.filter(connector__in=[connector, second]).values_list("status", "listed"))
-        == [("CHARGING", True)] * 2
-    )
-    assert Offer.objects.get(connector=connector).updated_at > offer.updated_at
-
-
-@pytest.mark.parametrize("status", ["REMOVED", "PLANNED"])
-def test_a_status_push_may_hide_and_bring_back(status):
-    connector = station()
-    refreshed(connector)
-    change(connector.evse, status=status)
-    offers.set_status([connector.evse_id])
-    assert list(Offer.objects.values_list("status", "listed")) == [(status, False)]
-
-    change(connector.evse, status="AVAILABLE")
-    offers.set_status([connector.evse_id])
-
-    assert list(Offer.objects.values_list("status", "listed")) == [("AVAILABLE", True)]
-
-
-def test_a_status_push_lists_nothing_that_must_not_be_listed():
-    connector = station(location=LocationFactory(publish=False))
-    refreshed(connector)
-
-    offers.set_status([connector.evse_id])
-
-    assert Offer.objects.get().listed is False
-
-
 def stations(count):
     location_ids = []
     for _ in range(count):
@@ -220,7 +180,7 @@ def test_a_page_takes_the_same_number_of_queries_as_one_location():
         return [q for q in queries if "SAVEPOINT" not in q["sql"]]
 
     assert Offer.objects.count() == 62
-    assert len(statements(one)) == len(statements(thirty)) == 7  # and the one that writes
+    assert len(statements(one)) == len(statements(thirty)) == 9
     assert len(statements(again)) == 7
     assert set(Offer.objects.values_list("updated_at", flat=True)) == written  # nothing changed, nothing is written
 

@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.search import SearchWish, offers_near
-from ocpi.models import Evse, Location, Tariff
+from ocpi.models import Location, Tariff
+from ocpi.services.evse_status import store_status
 from ocpi.services.locations import store_locations
 from ocpi.services.tariffs import store_tariff, store_tariffs
-from ocpi.signals import evse_status_changed, locations_stored, tariffs_stored
+from ocpi.signals import locations_stored, tariffs_stored
 from tests.factories.catalog import (
     ConnectorFactory,
     EvseFactory,
@@ -42,9 +43,10 @@ def test_a_stored_location_is_found(connector):
 
 
 def test_a_changed_status_is_found(connector):
-    Evse.objects.update(status="CHARGING")
-    evse_status_changed.send(sender=Evse, evse_ids=[connector.evse_id])
+    location = connector.evse.location
+    told = {"status": "CHARGING", "last_updated": "2030-03-01T09:00:00Z", "check_order": False}
 
+    assert store_status(location.party_id, location.ocpi_id, connector.evse.uid, **told) is True
     assert found() == [("CHARGING", Decimal(18))]
 
 

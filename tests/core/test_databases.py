@@ -32,7 +32,9 @@ def test_a_server_and_its_replica_find_out_that_the_other_end_is_gone():
 
     assert (one["HOST"], one["DISABLE_SERVER_SIDE_CURSORS"], one["OPTIONS"]["pool"]["timeout"]) == ("one", False, 20)
     kept = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000"
+    kept += " -c plan_cache_mode=force_generic_plan"  # of what is prepared
     assert one["OPTIONS"]["options"] == kept
+    assert one["OPTIONS"]["prepare_threshold"] == 2**31
     assert (one["OPTIONS"]["tcp_user_timeout"], one["OPTIONS"]["connect_timeout"]) == (20_000, 5)
     assert (two["HOST"], two["OPTIONS"]["pool"]["timeout"], two["OPTIONS"]["tcp_user_timeout"]) == ("two", 2, 3_000)
     assert int(two["OPTIONS"]["connect_timeout"]) == 9
@@ -46,7 +48,7 @@ def test_through_pgbouncer_nothing_is_asked_that_it_refuses():
 
     assert list(databases) == ["default"]
     assert databases["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
-    assert "options" not in databases["default"]["OPTIONS"]
+    assert not {"options", "prepare_threshold"} & databases["default"]["OPTIONS"].keys()
     assert broker == {"max_retries": 0, "confirm_publish": True}
 
 

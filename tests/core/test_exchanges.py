@@ -80,9 +80,9 @@ def test_an_app_that_is_away_is_a_failure(bap, bap_server, told):  # noqa: F811
 @pytest.mark.django_db
 def test_an_answer_that_our_code_failed_at_is_a_failure(bap, told, monkeypatch):  # noqa: F811
     from beckn import actions
-    from beckn.services import inbox
+    from beckn.services import attempts
 
-    monkeypatch.setattr(inbox, "ATTEMPTS", 1)
+    monkeypatch.setattr(attempts, "ATTEMPTS", 1)
     monkeypatch.setattr(actions.ACTIONS["search"], "answer", lambda *given: 1 / 0)
     bap("search", {"intent": {"descriptor": {"name": "Test"}}})
 

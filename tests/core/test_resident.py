@@ -3,8 +3,10 @@
 import threading
 
 import pytest
+from django.db.transaction import atomic
 
 from beckn import tasks
+from beckn.services import look_ups
 from emsp.core import resident, wakeup
 from tests.redis_server import url_of
 
@@ -20,9 +22,10 @@ class Task:
     """Stands for a task: notes that it was done, fails the first time where told."""
 
     def __init__(self, name, fails=0):
-        self.name, self.fails, self.done = name, fails, threading.Semaphore(0)
+        self.name, self.fails, self.done, self.handed = name, fails, threading.Semaphore(0), []
 
-    def __call__(self):
+    def __call__(self, *handed):
+        self.handed += handed
         self.done.release()
         if self.fails:
             self.fails -= 1
@@ -60,26 +63,67 @@ def test_a_thread_outlives_what_fails(living, caplog):
     assert "one failed, the sweeper will send it again" in caplog.text
 
 
-def test_calls_that_nobody_takes_do_not_pile_up(redis):
-    for _ in range(100):
-        resident.call(Task("one"))
+def test_a_task_gets_what_it_is_called_with(living):
+    task = Task("one")
+    living(task)
 
+    for handed in (b"first", b"\x00\xff"):
+        resident.call(task, handed)
+        assert task.done.acquire(timeout=10)
+    resident.call(task)
+    assert task.done.acquire(timeout=10)
+
+    assert task.handed == [b"first", b"\x00\xff"]
+
+
+def test_what_is_done_beside_is_done_again_also_after_it_failed(redis, monkeypatch):
+    monkeypatch.setattr(resident, "WAIT_S", 0.01)
+    task = Task("beside", fails=1)
+    (thread,) = resident.start([], 0, beside=task)
+    try:
+        assert all(task.done.acquire(timeout=10) for _ in range(3))
+    finally:
+        resident.stop()
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_calls_that_nobody_takes_do_not_pile_up(redis, monkeypatch):
+    monkeypatch.setattr(resident, "MOST_HANDED", 30)
+    for number in range(100):
+        resident.call(Task("one"))
+        resident.call(Task("other"), str(number).encode())
+    resident.call(Task("last"))
+
+    assert redis.blpop(["emsp:call:last"], timeout=10)
     assert redis.llen("emsp:call:one") == 16
+    assert redis.lrange("emsp:call:other", 0, -1) == [str(number).encode() for number in range(30)]
 
 
 def test_a_call_without_redis_is_left_to_the_sweeper(settings, caplog):
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     settings.CELERY_TASK_ALWAYS_EAGER = False
 
-    wakeup._call(_NotEager("beckn.tasks.handle_requests"))
+    wakeup._call(Task("beckn.tasks.handle_requests"))
 
     assert "no wake-up for beckn.tasks.handle_requests, the sweeper will find the work" in caplog.text
 
 
-class _NotEager(Task):
-    class app:  # noqa: N801
-        class conf:  # noqa: N801
-            task_always_eager = False
+@pytest.mark.django_db(transaction=True)
+def test_who_hands_something_over_learns_that_nobody_took_it(settings, redis):
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    task, lost = Task("beckn.tasks.answer_look_up"), []
+
+    with atomic():
+        wakeup.hand(task, b"content", lost=lambda: lost.append("taken"))
+        resident.call(Task("last"))
+        assert redis.blpop(["emsp:call:last"], timeout=10)
+        assert redis.llen("emsp:call:beckn.tasks.answer_look_up") == 0  # before the commit
+    assert redis.blpop(["emsp:call:beckn.tasks.answer_look_up"], timeout=10)[1] == b"content"
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    wakeup.hand(task, b"content", lost=lambda: lost.append("lost"))
+
+    assert lost == ["lost"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -100,7 +144,9 @@ def test_who_holds_a_task_learns_that_it_is_wanted_and_nobody_is_woken(monkeypat
 @pytest.mark.parametrize(("queues", "begun"), [({"beckn": 1, "default": 1}, 1), ({"pulls": 1}, 0)])
 def test_only_a_worker_of_the_queue_has_residents(monkeypatch, queues, begun):
     started = []
-    monkeypatch.setattr(resident, "start", lambda served, count: started.append([task.name for task in served]))
+    monkeypatch.setattr(
+        resident, "start", lambda served, count, beside: started.append([*(task.name for task in served), beside])
+    )
 
     class Sender:
         class app:  # noqa: N801
@@ -110,4 +156,5 @@ def test_only_a_worker_of_the_queue_has_residents(monkeypatch, queues, begun):
     Sender.app.amqp.queues = type("Queues", (), {"consume_from": queues})
     tasks.begin_residents(Sender)
 
-    assert started == [["beckn.tasks.handle_requests"]] * begun
+    names = ["beckn.tasks.handle_requests", "beckn.tasks.answer_look_up"]  # in the order in which they go first
+    assert started == [[*names, look_ups.prolong]] * begun

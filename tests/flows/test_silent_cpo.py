@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from emsp.core import circuits
 from emsp.core.models import Circuit
 from sessions.models import Order
 
@@ -17,6 +18,7 @@ def silence(cpo, settings):
 
     def begin():
         now = timezone.now()
+        circuits.forget()
         return Circuit.objects.create(
             kind="CPO", partner=str(cpo.party.connection_id), name="CPO", failures=5, pause_s=30,
             opened_at=now, probe_at=now + timedelta(seconds=30),

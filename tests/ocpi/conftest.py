@@ -103,7 +103,7 @@ def woken(monkeypatch) -> list[tuple[str, tuple[Any, ...]]]:
 def news() -> Any:
     """The domain signals that were sent, as (name, arguments)."""
     found: list[tuple[str, dict[str, Any]]] = []
-    names = ("locations_stored", "evse_status_changed", "tariffs_stored", "session_stored", "cdr_stored")
+    names = ("locations_stored", "tariffs_stored", "session_stored", "cdr_stored")
     listeners = {
         name: lambda sender, signal, _name=name, **kwargs: found.append((_name, kwargs)) for name in names
     }

@@ -4,13 +4,16 @@ import threading
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 
+from catalog.models import Offer
 from ocpi.models import Cdr, Connection, Evse, IncomingToken, Location, Session, Tariff, TariffVersion
 from ocpi.services import registration
 from tests.factories.ocpi import (
     CpoFactory,
     IncomingTokenFactory,
     cdr_body,
+    connector_body,
     evse_body,
     location_body,
     session_body,
@@ -91,6 +94,33 @@ def test_statuses_and_whole_locations_at_once_neither_deadlock_nor_get_lost(call
     assert set(Evse.objects.values_list("status", flat=True)) == {"BLOCKED"}
     assert Location.objects.get().name == "N7"
     assert caller().get(at("locations", "LOC-1")).data["last_updated"] == "2026-03-02T09:00:08Z"
+
+
+def test_a_connector_that_came_while_a_status_waited_has_the_status_too(caller):
+    """A status looks at offers when nobody changes the location any more, not when it arrived."""
+    peer, url = caller(), at("locations", "LOC-1", "EVSE-1")
+    peer.put(at("locations", "LOC-1"), location_body())
+    answers = []
+
+    def push():
+        answers.append(caller().patch(url, {"status": "CHARGING", "last_updated": "2026-03-02T09:00:00Z"}).said)
+        database.close()
+
+    other = threading.Thread(target=push)
+    with transaction.atomic():
+        plugs = [connector_body(), connector_body(id="2", standard="CHADEMO")]
+        peer.put(url, evse_body(connectors=plugs, last_updated="2026-03-01T08:00:00Z"))
+        other.start()
+        waiting = 0
+        while not waiting:
+            assert other.is_alive()
+            with database.cursor() as cursor:
+                cursor.execute("select count(*) from pg_locks where not granted")
+                waiting = cursor.fetchone()[0]
+    other.join()
+
+    assert answers == [(200, 1000)]
+    assert list(Offer.objects.values_list("status", flat=True)) == ["CHARGING", "CHARGING"]
 
 
 def test_one_token_a_registers_once(woken):

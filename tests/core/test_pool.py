@@ -1,0 +1,103 @@
+"""Connections of the pool, on a real PostgreSQL: used again without a question, and replaced where they are dead."""
+
+import time
+from copy import deepcopy
+from select import select
+
+import pytest
+from django.db import connection
+
+from emsp.core.postgresql import base
+from emsp.core.postgresql.base import DatabaseWrapper
+
+MARK = "select 'the last that was asked'"
+
+
+@pytest.fixture
+def pooled(transactional_db):
+    """A database connection of this thread's own, with a pool of two."""
+    settings = deepcopy(connection.settings_dict)
+    settings["OPTIONS"] |= {"pool": {"min_size": 0, "max_size": 2, "timeout": 10}}
+    made = DatabaseWrapper(settings, alias=connection.alias)
+    yield made
+    made.close()
+    made.close_pool()
+
+
+def ask(pooled, statement):
+    """What it gives, on a connection taken from the pool and given back."""
+    with pooled.cursor() as cursor:
+        cursor.execute(statement)
+        pid, found = pooled.connection.info.backend_pid, cursor.fetchone()
+    pooled.close()
+    return pid, found
+
+
+def take(pooled):
+    """The process of the server behind the next connection, and what it was asked last."""
+    pooled.ensure_connection()
+    pid = pooled.connection.info.backend_pid
+    with connection.cursor() as cursor:
+        cursor.execute("select query from pg_stat_activity where pid = %s", [pid])
+        asked = cursor.fetchone()[0]
+    pooled.close()
+    return pid, asked
+
+
+def end(pid):
+    """End that process, and wait until it is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_terminate_backend(%s, 10000)", [pid])
+        assert cursor.fetchone() == (True,)
+
+
+def test_it_is_used_again_without_a_question(pooled):
+    pid, _ = ask(pooled, MARK)
+
+    assert take(pooled) == (pid, MARK)
+
+
+def test_one_that_lay_idle_is_asked(pooled, monkeypatch):
+    pid, _ = ask(pooled, MARK)
+    moment = time.monotonic() + 1
+    monkeypatch.setattr(base, "monotonic", lambda: moment)
+
+    assert take(pooled) == (pid, "")
+
+
+def test_one_that_the_server_closed_is_replaced_before_anybody_uses_it(pooled):
+    pid, _ = ask(pooled, MARK)
+    end(pid)
+
+    again, found = ask(pooled, "select 1")
+
+    assert again != pid
+    assert found == (1,)
+
+
+def test_one_that_got_a_notice_is_asked_and_kept(pooled):
+    with pooled.cursor() as cursor:
+        cursor.execute("listen news")
+        socket = pooled.connection.fileno()
+    pid, _ = ask(pooled, MARK)
+    with connection.cursor() as cursor:
+        cursor.execute("notify news")
+    assert select([socket], [], [], 10)[0]
+
+    assert take(pooled) == (pid, "")
+
+
+def test_all_of_a_pool_may_die_at_once(pooled):
+    other = DatabaseWrapper(pooled.settings_dict, alias=connection.alias)
+    pooled.ensure_connection()
+    other.ensure_connection()
+    pids = {pooled.connection.info.backend_pid, other.connection.info.backend_pid}
+    for one in (pooled, other):
+        one.close()
+    for pid in pids:
+        end(pid)
+
+    for _ in range(3):
+        pid, found = ask(pooled, "select 1")
+        assert found == (1,)
+        assert pid not in pids
