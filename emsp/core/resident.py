@@ -56,6 +56,14 @@ def start(
     return threads
 
 
+def answer_one(task: "Task[..., Any]") -> bool:
+    """Do this task in this thread when it is called; False when it is not called for WAIT_S. Raises redis.RedisError."""
+    called = _called({_list(task).encode(): task})
+    if called is not None:
+        called[1]()
+    return called is not None
+
+
 def stop() -> None:
     """End the threads, each after what it is doing."""
     _stopping.set()
@@ -64,14 +72,22 @@ def stop() -> None:
 def _live(tasks: dict[bytes, "Task[..., Any]"]) -> None:
     while not _stopping.is_set():
         try:
-            called = _client(settings.REDIS_URL).blpop(list(tasks), timeout=WAIT_S)
+            called = _called(tasks)
         except (redis.RedisError, OSError):
             _stopping.wait(WAIT_S)  # nobody is called meanwhile, and the sweeper needs Redis too
             continue
-        if isinstance(called, tuple | list) and isinstance(called[0], bytes):
-            task, handed = tasks[called[0]], called[1]
-            _do(task.name, task if handed == CALL else partial(task, handed))
+        if called is not None:
+            _do(*called)
     connection.close()
+
+
+def _called(tasks: "dict[bytes, Task[..., Any]]") -> "tuple[str, Callable[[], object]] | None":
+    """The next call of these tasks, by name, and what is to be done; None when there is none for WAIT_S."""
+    called = _client(settings.REDIS_URL).blpop(list(tasks), timeout=WAIT_S)
+    if not isinstance(called, tuple | list) or not isinstance(called[0], bytes):
+        return None
+    task, handed = tasks[called[0]], called[1]
+    return task.name, task if handed == CALL else partial(task, handed)
 
 
 def _repeat(act: Callable[[], None]) -> None:
@@ -80,7 +96,7 @@ def _repeat(act: Callable[[], None]) -> None:
     connection.close()
 
 
-def _do(name: str, act: Callable[[], None]) -> None:
+def _do(name: str, act: Callable[[], object]) -> None:
     """Do a task; the thread keeps its connection to the database, unless something went wrong."""
     try:
         act()

@@ -53,6 +53,15 @@ def test_each_task_is_done_when_it_is_called(living):
     assert not other.done.acquire(blocking=False)
 
 
+def test_a_call_can_be_answered_without_a_thread(redis):
+    task = Task("one")
+    assert not resident.answer_one(task)
+    resident.call(task, b"handed")
+
+    assert resident.answer_one(task)
+    assert task.handed == [b"handed"]
+
+
 def test_a_thread_outlives_what_fails(living, caplog):
     task = Task("one", fails=3)
     living(task)

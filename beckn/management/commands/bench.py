@@ -34,7 +34,7 @@ growth   search and push over 1 000, 10 000 … --locations, with the size of th
 
 Beside search, ACK and push stand the statements that one of them takes, as libpq writes down what goes to the database:
 of the web server until the ACK or the answer, BEGIN, COMMIT and the look at a pooled connection included, and of the
-worker that answers a single search, its last look at an empty inbox included. Sweepers and pages are not counted.
+worker that answers it. Sweepers and pages are not counted.
 
 All but price need PostgreSQL and Redis: those of a running demo (make demo), or DATABASE_URL and REDIS_URL. The database
 emsp_bench is made on that server and dropped at the end; nothing else is touched. Floor and measured take turns,
