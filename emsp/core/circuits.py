@@ -50,11 +50,11 @@ def enter(partner: Partner, *, for_s: float, command: bool = False) -> Way:
     """
     if _sound.get(partner):
         return Way.FREE
-    columns = ("probe_at", "at_commands", "failures")
-    probe_at, at_commands, failures = _of(partner).values_list(*columns).first() or (None, False, 0)
+    row = _of(partner).values_list("probe_at", "at_commands", "failures").first()
+    probe_at, at_commands, failures = row or (None, False, 0)
+    if not failures:
+        _sound.put(partner, True)
     if probe_at is None or (at_commands and not command):
-        if not failures:
-            _sound.put(partner, True)
         return Way.FREE
     now = timezone.now()
     if probe_at > now:
