@@ -19,7 +19,6 @@ from beckn.services import inbox, on_subscribe
 from beckn.throttling import SenderThrottle
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
 from emsp.core.correlation import note
-from emsp.core.wakeup import Acknowledgement, put_off
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -69,9 +68,8 @@ class ActionView(Door):
     def post(self, request: Request, action: str) -> HttpResponse:
         """ACK, once the request is durably kept."""
         sender = caller(request)
-        with put_off() as calls:
-            inbox.accept(request.body, sender=sender.subscriber, action=action, body=sender.body)
-        return Acknowledgement(ACK, content_type="application/json", calls=calls)
+        inbox.accept(request.body, sender=sender.subscriber, action=action, body=sender.body)
+        return HttpResponse(ACK, content_type="application/json")
 
 
 class ChallengeThrottle(AnonRateThrottle):

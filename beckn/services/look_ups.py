@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 import msgspec
-from django.db import Error, connection
+from django.db import connection
 from django.utils import timezone
 
 from beckn import actions, tasks
@@ -126,7 +126,4 @@ def _send(request: Request, made: Callback, arrived: delivery.Arrived) -> None:
 
 def _give_back(pks: list[int]) -> None:
     """Nobody has them in hand: the sweeper need not wait for the end of their leases."""
-    try:
-        Request.objects.filter(pk__in=pks).exclude(state=RequestState.ANSWERED).update(leased_until=None)
-    except Error as error:
-        log.warning("requests %s wait for the end of their leases: %s", pks, type(error).__name__)
+    Request.objects.filter(pk__in=pks).exclude(state=RequestState.ANSWERED).update(leased_until=None)

@@ -12,7 +12,6 @@ from amqp.exceptions import AMQPError
 from celery import Task
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -38,7 +37,7 @@ def wake(task: "Task[..., Any]", *args: Any, countdown_s: float | None = None) -
 
 def wake_resident(task: "Task[..., Any]") -> None:
     """Like wake, for the hot path: a resident thread does the task (emsp.core.resident), which costs less."""
-    transaction.on_commit(partial(_now_or_later, partial(_call, task)))
+    transaction.on_commit(partial(_call, task))
 
 
 def hand(task: "Task[..., Any]", content: bytes, *, lost: Callable[[], None]) -> None:
@@ -48,43 +47,7 @@ def hand(task: "Task[..., Any]", content: bytes, *, lost: Callable[[], None]) ->
         if not _call(task, content):
             lost()
 
-    transaction.on_commit(partial(_now_or_later, send))
-
-
-@contextmanager
-def put_off() -> Iterator[list[Callable[[], Any]]]:
-    """In this block, in this thread, calls of resident threads are only collected: whoever put them off makes them."""
-    calls: list[Callable[[], Any]] = []
-    _here.put_off = calls
-    try:
-        yield calls
-    finally:
-        _here.put_off = None
-
-
-class Acknowledgement(HttpResponse):
-    """An answer that does not wait for calls of workers, which would be at work for the cores while it is on its way.
-
-    calls: made when the server has sent it, or has lost the peer. If it dies before, sweepers find the work.
-    """
-
-    def __init__(self, content: bytes, *, content_type: str, calls: list[Callable[[], Any]]) -> None:
-        super().__init__(content, content_type=content_type)
-        self._calls = calls
-
-    def close(self) -> None:
-        super().close()
-        calls, self._calls = self._calls, []
-        for call in calls:
-            call()
-
-
-def _now_or_later(call: Callable[[], Any]) -> None:
-    calls: list[Callable[[], Any]] | None = getattr(_here, "put_off", None)
-    if calls is None:
-        call()
-    else:
-        calls.append(call)
+    transaction.on_commit(send)
 
 
 @dataclass

@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
 from django.utils import timezone
 
 from beckn import actions, tasks
@@ -171,17 +170,6 @@ class TestHandedOver:
         assert inbox.has_due()
         assert inbox.handle_due() == 1
         assert states() == ("ANSWERED", "DELIVERED", None)
-
-    def test_a_database_that_is_away_then_leaves_the_lease_to_end(self, bap, bap_server, calls, monkeypatch, caplog):
-        self.search(bap, bap_server)
-
-        def away(*args, **kwargs):
-            raise OperationalError("connection refused")
-
-        monkeypatch.setattr(look_ups.Request.objects, "filter", away)
-        calls[0][2]()
-
-        assert "wait for the end of their leases: OperationalError" in caplog.text
 
     def test_a_call_that_is_lost_is_made_good_when_the_lease_ends(self, bap, bap_server, calls):
         self.search(bap, bap_server)

@@ -150,24 +150,6 @@ def test_who_holds_a_task_learns_that_it_is_wanted_and_nobody_is_woken(monkeypat
     assert sent == ["other", "one"]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_calls_that_are_put_off_are_made_once_the_answer_has_left(monkeypatch):
-    called, task = [], Task("one")
-    monkeypatch.setattr(wakeup, "_call", lambda task, *handed: called.append((task.name, *handed)))
-
-    with wakeup.put_off() as calls:
-        wakeup.wake_resident(task)
-        wakeup.hand(task, b"content", lost=lambda: called.append("lost"))
-    answer = wakeup.Acknowledgement(b"{}", content_type="application/json", calls=calls)
-    assert (called, answer.content) == ([], b"{}")
-    answer.close()
-    answer.close()
-
-    assert called == [("one",), ("one", b"content"), "lost"]
-    wakeup.wake_resident(task)
-    assert called[3:] == [("one",)]
-
-
 @pytest.mark.parametrize(("queues", "begun"), [({"beckn": 1, "default": 1}, 1), ({"pulls": 1}, 0)])
 def test_only_a_worker_of_the_queue_has_residents(monkeypatch, queues, begun):
     started = []
