@@ -13,9 +13,12 @@ from emsp.bench.figures import Paired
 FIRST = 1_000
 SIZES = """select sum(pg_table_size(c.oid)) filter (where c.relname = 'catalog_offer'),
                   sum(pg_indexes_size(c.oid)) filter (where c.relname = 'catalog_offer'),
-                  pg_relation_size('offer_point')
+                  pg_table_size('catalog_stationtext'), pg_relation_size('station_text_point')
            from pg_class c where c.relname = 'catalog_offer'"""
-NOTES = {"MB offers": "offers in MB", "MB indexes": "their indexes in MB", "MB places": "place index in MB"}
+NOTES = {
+    "MB offers": "offers in MB", "MB indexes": "their indexes in MB", "MB texts": "texts of stations in MB",
+    "MB places": "their place index in MB",
+}  # fmt: skip
 WIDTH = 9  # characters of a column
 ABOUT = (
     "one at a time; p50 and p99 in ms, median of the rounds; floor: its p50; times: p50 by that floor of the same round;",
@@ -58,7 +61,7 @@ def growth(bench: runs.Bench, concurrency: int) -> Iterator[Paired | Table]:
         runs.fill(bench, start)
         start = size
         with psycopg.connect(bench.stack.database_url) as connection:
-            found = connection.execute(SIZES).fetchone() or (0, 0, 0)
+            found = connection.execute(SIZES).fetchone() or (0, 0, 0, 0)
         notes = dict(zip(NOTES.values(), (round(float(value) / 1e6, 1) for value in found), strict=True))
         alone: list[Paired] = []
         for measure in (bench.search, bench.push):

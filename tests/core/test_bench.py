@@ -133,7 +133,7 @@ def alone(name, floor_p50_ms, p50_ms, **notes):
 
 def sized(size, search_ms, push_ms, floor_ms, first=None):
     notes = {"memory of web and workers in MB": 400.0, "offers in MB": 1.5, "their indexes in MB": 2.25}
-    search = alone("search", floor_ms, search_ms, **notes, **{"place index in MB": 0.25})
+    search = alone("search", floor_ms, search_ms, **notes, **{"texts of stations in MB": 1.0, "their place index in MB": 0.25})
     return growth.row(size, search, alone("push", floor_ms, push_ms), first=first)
 
 
@@ -145,7 +145,7 @@ def test_a_row_of_growth_compares_with_its_floor_and_with_the_first_row():
         "locations": 1_000, "search p50": 20.0, "search p99": 60.0, "search floor": 1.0, "search times": 20.0,
         "search p50/1st": 1.0, "search times/1st": 1.0, "push p50": 10.0, "push p99": 30.0, "push floor": 1.0,
         "push times": 10.0, "push p50/1st": 1.0, "push times/1st": 1.0, "MB memory": 400.0, "MB offers": 1.5,
-        "MB indexes": 2.25, "MB places": 0.25,
+        "MB indexes": 2.25, "MB texts": 1.0, "MB places": 0.25,
     }  # fmt: skip
     assert {name: value for name, value in tenth.items() if name.endswith("/1st")} == {
         "search p50/1st": 3.0, "search times/1st": 1.5, "push p50/1st": 1.0, "push times/1st": 0.5,
@@ -160,7 +160,7 @@ def test_the_table_of_growth_has_a_line_for_each_number_of_locations():
     assert groups.split() == ["search", "push", "MB"]
     assert columns.split() == [
         "locations", *["p50", "p99", "floor", "times", "p50/1st", "times/1st"] * 2,
-        "memory", "offers", "indexes", "places",
+        "memory", "offers", "indexes", "texts", "places",
     ]  # fmt: skip
     assert small.split()[:7] == ["1000", "20.00", "60.00", "1.00", "20.00", "1.00", "1.00"]
     assert large.split()[:7] == ["1000000", "60.00", "180", "2.00", "30.00", "3.00", "1.50"]
