@@ -133,7 +133,8 @@ def alone(name, floor_p50_ms, p50_ms, **notes):
 
 def sized(size, search_ms, push_ms, floor_ms, first=None):
     notes = {"memory of web and workers in MB": 400.0, "offers in MB": 1.5, "their indexes in MB": 2.25}
-    search = alone("search", floor_ms, search_ms, **notes, **{"texts of stations in MB": 1.0, "their place index in MB": 0.25})
+    notes |= {"texts of stations in MB": 1.0, "their place index in MB": 0.25}
+    search = alone("search", floor_ms, search_ms, **notes)
     return growth.row(size, search, alone("push", floor_ms, push_ms), first=first)
 
 
