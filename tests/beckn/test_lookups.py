@@ -204,15 +204,16 @@ class TestHandedOver:
 
     def test_what_finds_the_line_of_its_app_full_is_left_to_the_sweeper(self, bap, bap_server, calls, monkeypatch):
         kept = self.search(bap, bap_server)
+        lease = kept.leased_until
         monkeypatch.setattr(look_ups.lanes, "longest", 0)
 
         calls[0][0](calls[0][1])
 
         assert bap_server.received == []
-        assert states_of(kept) == ("RECEIVED", kept.leased_until)
+        assert states_of(kept) == ("RECEIVED", lease)
         monkeypatch.setattr(look_ups, "PROLONG_AFTER_S", 0)
         look_ups.prolong()
-        assert states_of(kept) == ("RECEIVED", kept.leased_until)
+        assert states_of(kept) == ("RECEIVED", lease)
 
 
 def states_of(row):

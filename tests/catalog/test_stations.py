@@ -280,8 +280,12 @@ class TestOtherWays:
     def test_behind_the_180th_meridian(self, told):
         location = at(("0", "-179.99"))
         connector = station(location=location)
-        offers.refresh([location.pk])
-        wish = SearchWish(latitude=Decimal(0), longitude=Decimal("179.99"))
+        # Nearer in degrees, and as many as the index is asked for.
+        this_side = [at(("0", place)) for place in ("179.92", "179.93")]
+        for farther in this_side:
+            station(location=farther)
+        offers.refresh([location.pk, *(farther.pk for farther in this_side)])
+        wish = SearchWish(latitude=Decimal(0), longitude=Decimal("179.99"), limit_locations=1)
 
         assert [text for text, _ in near(told, wish)] == [f"{connector.ocpi_id}:18.0000"]
 

@@ -40,6 +40,15 @@ def enter():
 
 
 @pytest.mark.django_db
+def test_a_partner_that_was_sound_a_moment_ago_is_left_alone_as_soon_as_it_fails(clock):
+    assert enter() == Way.FREE
+
+    fail(3)
+
+    assert enter() == Way.SHUT
+
+
+@pytest.mark.django_db
 class TestCircuit:
     def test_it_opens_after_so_many_failures_in_a_row(self, clock):
         assert fail(2) == [False, False]
