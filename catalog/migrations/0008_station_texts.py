@@ -1,4 +1,4 @@
-"""What search tells of a station, as text. A row for each station there is; workers write the texts."""
+"""What search tells of a station, as text."""
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
@@ -6,12 +6,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import emsp.core.fields
-
-FILL = """
-    insert into catalog_stationtext (location_id, party_id, place, point, evse_ids)
-    select location_id, min(party_id), point::text, (array_agg(point))[1], array_agg(distinct evse_id order by evse_id)
-    from catalog_offer where listed group by location_id, point::text
-"""
 
 
 class Migration(migrations.Migration):
@@ -61,5 +55,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(FILL, migrations.RunSQL.noop),
     ]
