@@ -64,7 +64,7 @@ def hand_over(pk: int, row: Mapping[str, Any]) -> None:
     handed = Handed(
         pk, row["bap_id"], row["message_id"], row["action"], row["transaction_id"], row["body"], row["now"]
     )
-    hand(tasks.answer_look_up, msgspec.msgpack.encode(handed), lost=partial(_give_back, [pk]))
+    hand(tasks.answer_look_up, msgspec.msgpack.encode(handed), lost=partial(_give_back, pk))
 
 
 def answer_handed(content: bytes) -> None:
@@ -124,6 +124,6 @@ def _send(request: Request, made: Callback, arrived: delivery.Arrived) -> None:
         delivery.record_failure(made, outcome, app, probe=way == Way.PROBE)
 
 
-def _give_back(pks: list[int]) -> None:
-    """Nobody has them in hand: the sweeper need not wait for the end of their leases."""
-    Request.objects.filter(pk__in=pks).exclude(state=RequestState.ANSWERED).update(leased_until=None)
+def _give_back(pk: int) -> None:
+    """Nobody has it in hand: the sweeper need not wait for the end of its lease."""
+    Request.objects.filter(pk=pk).exclude(state=RequestState.ANSWERED).update(leased_until=None)

@@ -63,7 +63,6 @@ CARRY_STATUS = """
     carried as (
         update catalog_offer offer set status = changed.status, updated_at = statement_timestamp()
         from changed where offer.evse_id = changed.id and offer.status <> changed.status
-        returning offer.location_id
     )
 """
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]

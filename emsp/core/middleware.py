@@ -90,7 +90,7 @@ class _Doors(BaseHandler):
 class PartnerEdgeMiddleware:
     """Refuses a body over BODY_LIMIT_BYTES before anything reads it, on the doors of partners.
 
-    A body of unknown length (chunked) is read up to the limit and not further. What stands below it in MIDDLEWARE
+    One of unknown length (chunked) got its length from emsp.core.body_first. What stands below it in MIDDLEWARE
     is for pages (sessions, logins, forms): a partner's request goes to its door without, and its answer gets the
     headers that every answer has. No view asks there for a policy of its own, so it is put into words once.
     """
@@ -117,14 +117,8 @@ class PartnerEdgeMiddleware:
 
 
 def _too_large(request: HttpRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH")
-    if length and length.isdecimal():
-        return int(length) > settings.BODY_LIMIT_BYTES
-    if "chunked" not in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-        return False
-    body = request.META["wsgi.input"].read(settings.BODY_LIMIT_BYTES + 1)
-    request._body = body  # type: ignore[attr-defined]
-    return len(body) > settings.BODY_LIMIT_BYTES
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return length.isdecimal() and int(length) > settings.BODY_LIMIT_BYTES
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

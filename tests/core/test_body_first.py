@@ -4,6 +4,9 @@ import threading
 from io import BytesIO
 
 import pytest
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.test import RequestFactory
 
 from emsp.core.body_first import BodyFirst
 
@@ -94,6 +97,19 @@ def test_a_body_in_chunks_has_a_length_once_it_is_taken_in(sent, length):
     call(application, BytesIO(sent), HTTP_TRANSFER_ENCODING="chunked")
 
     assert (seen[0]["CONTENT_LENGTH"], "HTTP_TRANSFER_ENCODING" in seen[0]) == (length, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("beyond", "status"), [(1, "413 Request Entity Too Large"), (0, "401 Unauthorized")])
+def test_a_partners_body_in_chunks_is_refused_beyond_the_limit(beyond, status):
+    limit, answers = settings.BODY_LIMIT_BYTES, []
+    environ = RequestFactory().generic("POST", "/beckn/search").environ | {"HTTP_TRANSFER_ENCODING": "chunked"}
+    environ["wsgi.input"] = BytesIO(b"x" * (limit + beyond))
+
+    application = BodyFirst(get_wsgi_application(), places=1, limit=limit)
+    list(application(environ, lambda status, headers: answers.append(status)))
+
+    assert answers == [status]
 
 
 @pytest.mark.parametrize("environ", [
