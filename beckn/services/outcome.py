@@ -8,14 +8,8 @@ from typing import Any
 
 import urllib3
 
-from emsp.core.http import (
-    CALLBACK_RESPONSE_LIMIT_BYTES,
-    ForbiddenAddress,
-    UnresolvableHost,
-    callback_pool,
-    check_url,
-    within,
-)
+from emsp.core import http
+from emsp.core.http import ForbiddenAddress, UnresolvableHost, check_url
 from emsp.core.log import mask_text
 from emsp.core.wire import WireError, load_json
 
@@ -52,23 +46,14 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> Outcome:
     """POST a callback. Never inside a transaction; never raises for what the other side does."""
     try:
         check_url(url, look_up=False)
-        with within(POST_WITHIN_S):
-            answer = callback_pool().request(
-                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-            )
-            try:
-                content = answer.read(CALLBACK_RESPONSE_LIMIT_BYTES)
-                if len(content) >= CALLBACK_RESPONSE_LIMIT_BYTES:
-                    answer.close()  # what else it sends is of no interest, and may be endless
-            finally:
-                answer.release_conn()
+        answer = http.post(url, body, headers, within_s=POST_WITHIN_S)
     except UnresolvableHost as error:
         return Outcome(Verdict.LATER, reason=_short(str(error)))
     except ForbiddenAddress as error:
         return Outcome(Verdict.NEVER, reason=_short(str(error)))
     except (urllib3.exceptions.HTTPError, OSError) as error:
         return Outcome(Verdict.LATER, reason=f"no answer: {type(error).__name__}")
-    return judge(answer.status, content, answer.headers.get("Retry-After"))
+    return judge(answer.status, answer.content, answer.headers.get("Retry-After"))
 
 
 def judge(status: int, content: bytes, retry_after: str | None = None) -> Outcome:

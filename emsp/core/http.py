@@ -10,14 +10,14 @@ import io
 import ipaddress
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -40,6 +40,7 @@ INTERNAL = tuple(map(ip_network, ("fec0::/10", "64:ff9b:1::/48", "192.0.0.0/24",
 PIECE_BYTES = 16_384
 READ_TIMEOUT_S = 10  # where a caller names none
 CALLBACK_TIMEOUT = urllib3.Timeout(connect=3, read=10)
+NO_RETRIES = urllib3.Retry(False, redirect=False)
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)  # by monotonic()
 
@@ -122,7 +123,7 @@ def _is_number(host: str) -> bool:
 def within(seconds: float) -> Iterator[None]:
     """What is exchanged with a partner in this block ends after so many seconds, also when bytes drip in.
 
-    Holds for callback_pool and PartnerSession. What comes too late is a timeout like any other.
+    Holds for PartnerSession, and for post. What comes too late is a timeout like any other.
     """
     token = _deadline.set(monotonic() + seconds)
     try:
@@ -171,14 +172,10 @@ class _Connection(HTTPConnection):
     response_class = _Answer
 
     def send(self, data: Any) -> None:
-        """In pieces, because a time limit of a TLS connection counts anew with each record that is taken."""
-        pieces = range(0, len(data), PIECE_BYTES) if isinstance(data, bytes) else ()
-        for begin in pieces:
-            if self.sock is not None:
-                self.sock.settimeout(_left_s(self.timeout or READ_TIMEOUT_S))
-            super().send(data[begin : begin + PIECE_BYTES])
-        if not pieces:
-            super().send(data)
+        """No longer than until the deadline."""
+        if self.sock is not None:
+            self.sock.settimeout(_left_s(self.timeout or READ_TIMEOUT_S))
+        super().send(data)
 
     def _new_conn(self) -> socket.socket:
         if settings.SANDBOX:
@@ -200,7 +197,13 @@ class _Connection(HTTPConnection):
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
-    pass
+    def send(self, data: Any) -> None:
+        """In pieces, because the time limit counts anew with each record that is taken."""
+        pieces = range(0, len(data), PIECE_BYTES) if isinstance(data, bytes) else ()
+        for begin in pieces:
+            super().send(data[begin : begin + PIECE_BYTES])
+        if not pieces:
+            super().send(data)
 
 
 class _Pool(urllib3.HTTPConnectionPool):
@@ -247,7 +250,44 @@ class PartnerSession(requests.Session):
         return
 
 
-@cache
-def callback_pool() -> urllib3.PoolManager:
-    """The pool for callbacks, the hot path: no redirects, no retries of its own."""
-    return _Pools(num_pools=200, maxsize=16, retries=False, timeout=CALLBACK_TIMEOUT)
+class Brief(NamedTuple):
+    """An answer, or its beginning."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+
+
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], *, within_s: float, limit_bytes: int = CALLBACK_RESPONSE_LIMIT_BYTES
+) -> Brief:
+    """POST to a checked URL, as callbacks are: pooled connections, no redirects, no retries.
+
+    limit_bytes: of the answer's body; the rest is not waited for. Raises ForbiddenAddress, urllib3's HTTPError, OSError.
+    """
+    scheme, host, port, target = _parts(url)
+    with within(within_s):
+        answer = _callback_pool(scheme, host, port).urlopen(
+            "POST", target, body=body, headers=headers, retries=NO_RETRIES, redirect=False, preload_content=False
+        )
+        try:
+            content = answer.read(limit_bytes) if limit_bytes else b""
+            if len(content) >= limit_bytes:
+                answer.close()  # what else it sends is of no interest, and may be endless
+        finally:
+            answer.release_conn()
+    return Brief(answer.status, content, answer.headers)
+
+
+@lru_cache(maxsize=1024)
+def _parts(url: str) -> tuple[str, str, int | None, str]:
+    """Scheme, host, port and what is asked for there."""
+    parts = urllib3.util.parse_url(url)
+    return str(parts.scheme), str(parts.host), parts.port, parts.request_uri
+
+
+@lru_cache(maxsize=200)
+def _callback_pool(scheme: str, host: str, port: int | None) -> urllib3.HTTPConnectionPool:
+    """A pool for each host that takes callbacks; urllib3 looks for it in a way that takes longer than a POST."""
+    kind = _TlsPool if scheme == "https" else _Pool
+    return kind(host, port, maxsize=16, timeout=CALLBACK_TIMEOUT)

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -20,7 +21,6 @@ from emsp.core.http import (
     ForbiddenAddress,
     PartnerSession,
     UnresolvableHost,
-    callback_pool,
     check_url,
     within,
 )
@@ -35,9 +35,9 @@ URL = "https://partner.example/v1/on_search"
 @pytest.fixture(autouse=True)
 def new_pool():
     """No connection of another test is used again."""
-    callback_pool.cache_clear()
+    http._callback_pool.cache_clear()
     yield
-    callback_pool.cache_clear()
+    http._callback_pool.cache_clear()
 
 
 @pytest.fixture
@@ -110,8 +110,8 @@ class TestAddresses:
 
     def test_no_further_address_is_tried_when_the_time_is_over(self, resolver, dialled):
         resolver += [[PUBLIC]]
-        with within(0), pytest.raises(urllib3.exceptions.ConnectTimeoutError):
-            callback_pool().request("POST", URL)
+        with pytest.raises(urllib3.exceptions.ConnectTimeoutError):
+            http.post(URL, b"{}", {}, within_s=0)
         assert dialled == []
 
     def test_a_proxy_of_the_environment_is_passed_by(self, resolver, dialled, monkeypatch):
@@ -275,12 +275,28 @@ def test_a_peer_that_lets_its_answer_drip_is_left_in_time(write):
 
 @pytest.mark.usefixtures("clock")
 def test_an_app_that_takes_a_long_message_in_slowly_is_left_in_time():
-    with serving(fine) as (port, asked, _):
-        late = post(f"http://127.0.0.1:{port}/on_search", b"x" * 16_384 * 20, {})
-        soon = post(f"http://127.0.0.1:{port}/on_search", b"x" * 16_384 * 2, {})
+    """Each record over TLS may take its time; together they may not."""
+    sent = []
+    connection = http._TlsConnection("app.example")
+    connection.sock = Mock(sendall=sent.append)
 
-    assert (late.verdict, late.reason) == (Verdict.LATER, "no answer: ProtocolError")
-    assert soon.verdict == Verdict.DELIVERED
+    with within(5), pytest.raises(TimeoutError, match="takes too long"):
+        connection.send(b"x" * 16_384 * 20)
+
+    assert sent == [b"x" * 16_384] * 4
+    assert [call.args for call in connection.sock.settimeout.call_args_list] == [(4,), (3,), (2,), (1,)]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_long_message_without_tls_is_one_piece_with_one_time_limit():
+    connection = http._Connection("app.example")
+    connection.sock = Mock()
+
+    with within(5):
+        connection.send(b"x" * 16_384 * 20)
+
+    connection.sock.sendall.assert_called_once_with(b"x" * 16_384 * 20)
+    assert connection.sock.settimeout.call_args.args == (4,)
 
 
 def test_the_lease_of_a_callback_outlives_its_post():

@@ -10,7 +10,8 @@ from uuid import UUID
 import urllib3
 from django.conf import settings
 
-from emsp.core.http import ForbiddenAddress, UnresolvableHost, callback_pool, check_url, within
+from emsp.core import http
+from emsp.core.http import ForbiddenAddress, UnresolvableHost, check_url
 from emsp.core.wire import encode
 
 POST_WITHIN_S = 15
@@ -45,12 +46,7 @@ def post(reference: UUID, content: dict[str, Any]) -> Outcome:
     }
     try:
         check_url(url, look_up=False)
-        with within(POST_WITHIN_S):
-            answer = callback_pool().request(
-                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-            )
-            answer.close()  # its status is all we want
-            answer.release_conn()
+        answer = http.post(url, body, headers, within_s=POST_WITHIN_S, limit_bytes=0)
     except UnresolvableHost as error:
         return Outcome(str(error))
     except ForbiddenAddress as error:

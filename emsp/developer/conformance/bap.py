@@ -18,7 +18,8 @@ from beckn import signing
 from beckn.models import Subscriber
 from beckn.services import own_keys
 from beckn.services.outcome import POST_WITHIN_S
-from emsp.core.http import CALLBACK_RESPONSE_LIMIT_BYTES, callback_pool, check_url, within
+from emsp.core import http
+from emsp.core.http import check_url
 from emsp.core.wire import WireError, encode, load_json, moment_text
 from emsp.developer.conformance.checks import FAILED, PASSED, SKIPPED, Check, Checks, judge
 
@@ -106,17 +107,10 @@ def _post(url: str, body: bytes, authorization: str) -> Reply:
     headers = {"Content-Type": "application/json"} | ({"Authorization": authorization} if authorization else {})
     begun = time.monotonic()
     try:
-        with within(POST_WITHIN_S):
-            answer = callback_pool().request(
-                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-            )
-            try:
-                content = answer.read(CALLBACK_RESPONSE_LIMIT_BYTES)
-            finally:
-                answer.close()
+        answer = http.post(url, body, headers, within_s=POST_WITHIN_S)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         return Reply(0, "", None, time.monotonic() - begun, f"no answer: {type(error).__name__}")
-    ack, error_member = _read(content)
+    ack, error_member = _read(answer.content)
     return Reply(answer.status, ack, error_member, time.monotonic() - begun)
 
 

@@ -16,8 +16,9 @@ from beckn.services import own_keys
 from beckn.services.outcome import POST_WITHIN_S
 from beckn.services.screening import same_origin
 from beckn.services.subscribers import plain_url
+from emsp.core import http
 from emsp.core.errors import DomainError
-from emsp.core.http import CALLBACK_RESPONSE_LIMIT_BYTES, ForbiddenAddress, callback_pool, check_url, within
+from emsp.core.http import ForbiddenAddress, check_url
 from emsp.core.log import mask
 from emsp.core.wire import encode, load_json, moment_text
 
@@ -104,16 +105,9 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
     """Status and the beginning of the answer's text; 0 and the reason when none came. Raises NotReplayable."""
     try:
         check_url(url)
-        with within(POST_WITHIN_S):
-            answer = callback_pool().request(
-                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-            )
-            try:
-                content = answer.read(CALLBACK_RESPONSE_LIMIT_BYTES)
-            finally:
-                answer.close()
+        answer = http.post(url, body, headers, within_s=POST_WITHIN_S)
     except ForbiddenAddress as error:
         raise NotReplayable(str(error)) from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         return 0, f"no answer: {type(error).__name__}"
-    return answer.status, content.decode(errors="replace")[:SHOWN_LIMIT]
+    return answer.status, answer.content.decode(errors="replace")[:SHOWN_LIMIT]
