@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from isal import isal_zlib
 from psycopg.types.json import Jsonb
 
 from emsp.core import crypto
 from emsp.core.wire import encode, load_json
 
-PACKED = b"x"  # how zlib begins; JSON never does, which earlier releases kept as it is
+PACKED = b"x"  # how zlib's form begins; JSON never does, which earlier releases kept as it is
 POINT = re.compile(r"^\((?P<x>[^,]+),(?P<y>[^)]+)\)$")
 
 
@@ -68,7 +69,7 @@ class EncryptedBinaryField(models.BinaryField):  # type: ignore[type-arg]
         return zlib.decompress(content) if content and content[:1] == PACKED else content
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        content = crypto.encrypt_bytes(zlib.compress(bytes(value), level=1)) if value else value
+        content = crypto.encrypt_bytes(isal_zlib.compress(bytes(value), 1)) if value else value
         return super().get_db_prep_value(content, connection, prepared)
 
 
