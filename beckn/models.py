@@ -13,6 +13,11 @@ def app_partner(bap_id: str) -> Partner:
     return Partner(PartnerKind.BAP, bap_id, bap_id)
 
 
+def with_value(field: str, *, name: str) -> models.Index:
+    """An index of the rows that have a value there: most have none, and each index makes a row slower to write."""
+    return models.Index(fields=[field], condition=models.Q(**{f"{field}__isnull": False}), name=name)
+
+
 class SubscriberType(models.TextChoices):
     BAP = "BAP", "BAP: consumer app"
     BPP = "BPP", "BPP: provider platform"
@@ -94,13 +99,13 @@ class Transaction(models.Model):
     transaction_id = models.CharField(max_length=255)
     context = ExactJSONField(default=dict)
     order = models.ForeignKey(
-        "charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "charging_sessions.Order", null=True, blank=True, db_index=False, on_delete=models.SET_NULL, related_name="+"
     )
     billing = EncryptedJSONField(null=True, blank=True)
     customer = EncryptedJSONField(null=True, blank=True)
     payments = EncryptedJSONField(null=True, blank=True)
     progress_sent_at = models.DateTimeField(null=True, blank=True)
-    progress_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    progress_due_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -109,6 +114,8 @@ class Transaction(models.Model):
         indexes = [
             models.Index(fields=["created_at"], name="transaction_by_age"),
             models.Index(fields=["transaction_id"], name="transaction_by_id"),
+            with_value("order", name="transaction_of_order"),
+            with_value("progress_due_at", name="transaction_in_progress"),
         ]
 
     def __str__(self) -> str:
@@ -132,11 +139,11 @@ class Request(models.Model):
     action = models.CharField(max_length=32)
     wish = models.CharField(max_length=32, blank=True)
     digest = models.CharField(max_length=88, help_text="BLAKE2b-512 of the body, base64")
-    transaction_id = models.CharField(max_length=255, db_index=True)
+    transaction_id = models.CharField(max_length=255)
     body = EncryptedJSONField()
     state = models.CharField(max_length=8, choices=RequestState, default=RequestState.RECEIVED)
     order = models.ForeignKey(
-        "charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "charging_sessions.Order", null=True, blank=True, db_index=False, on_delete=models.SET_NULL, related_name="+"
     )
     due_at = models.DateTimeField(help_text="when a worker should look at it next")
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -153,6 +160,8 @@ class Request(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=~models.Q(state="ANSWERED"), name="request_open"),
             models.Index(fields=["received_at"], name="request_received"),
+            models.Index(fields=["transaction_id"], name="request_by_transaction"),
+            with_value("order", name="request_of_order"),
         ]
 
     def __str__(self) -> str:
@@ -174,10 +183,10 @@ class Callback(models.Model):
         Request, null=True, blank=True, on_delete=models.SET_NULL, related_name="callbacks"
     )
     order = models.ForeignKey(
-        "charging_sessions.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "charging_sessions.Order", null=True, blank=True, db_index=False, on_delete=models.SET_NULL, related_name="+"
     )
     bap_id = models.CharField(max_length=255)
-    transaction_id = models.CharField(max_length=255, db_index=True)
+    transaction_id = models.CharField(max_length=255)
     message_id = models.CharField(max_length=255)
     action = models.CharField(max_length=32)
     url = models.CharField(max_length=700)
@@ -206,11 +215,14 @@ class Callback(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(state="PENDING"), name="callback_due"),
             models.Index(
-                fields=["sequence_key"], condition=models.Q(state="PENDING"), name="callback_sequence"
+                fields=["sequence_key"], condition=models.Q(state="PENDING") & ~models.Q(sequence_key=""),
+                name="callback_in_sequence",
             ),
             models.Index(
                 fields=["state", "id"], condition=models.Q(state__in=["DEAD", "REFUSED"]), name="callback_lost"
             ),
+            models.Index(fields=["transaction_id"], name="callback_by_transaction"),
+            with_value("order", name="callback_of_order"),
         ]
 
     def __str__(self) -> str:
