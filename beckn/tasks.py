@@ -3,7 +3,7 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from emsp.core import resident
 from emsp.core.wakeup import held, wake
@@ -88,9 +88,14 @@ def begin_residents(sender: Any, **kwargs: Any) -> None:
     if "beckn" in sender.app.amqp.queues.consume_from:
         from beckn.services import look_ups
 
-        resident.start([handle_requests, answer_look_up], RESIDENTS, beside=look_ups.prolong)
+        resident.start([handle_requests, answer_look_up], RESIDENTS, beside=look_ups.attend)
 
 
 @worker_shutting_down.connect
 def end_residents(**kwargs: Any) -> None:
     resident.stop()
+
+
+@worker_shutdown.connect
+def await_residents(**kwargs: Any) -> None:
+    resident.wait_stopped()

@@ -5,6 +5,7 @@ answer at all is left alone for a while (emsp.core.circuits): its callbacks wait
 """
 
 import logging
+import threading
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -163,27 +164,36 @@ def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
 
 
 class Arrived:
-    """What arrived at apps, written down many rows at once: every RECORD_EVERY_S, and at the end. For one thread."""
+    """What arrived at apps, written down many rows at once: every RECORD_EVERY_S, and at the end. For all threads."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, int | None], list[int]] = {}
         self._since = time.monotonic()
+        self._lock = threading.Lock()
 
     def add(self, callback: Callback, status: int | None) -> None:
         """status: of the app's answer."""
-        self._rows.setdefault((callback.bap_id, status), []).append(callback.pk)
-        if time.monotonic() - self._since > RECORD_EVERY_S:
+        with self._lock:
+            self._rows.setdefault((callback.bap_id, status), []).append(callback.pk)
+            late = time.monotonic() - self._since > RECORD_EVERY_S
+        if late:
             self.write_down()
 
     def write_down(self) -> None:
-        """Write what was added, and forget it here."""
-        for bap_id in dict.fromkeys(bap_id for bap_id, _ in self._rows):
-            circuits.answered(app_partner(bap_id))
-        for (_, status), chosen in self._rows.items():
-            with binary_cursor() as cursor:
-                cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen}, prepare=True)
-        self._rows.clear()
-        self._since = time.monotonic()
+        """Write what was added, and forget it here; what cannot be written now is written with what comes next."""
+        with self._lock:
+            rows, self._rows, self._since = self._rows, {}, time.monotonic()
+        try:
+            for bap_id in dict.fromkeys(bap_id for bap_id, _ in rows):
+                circuits.answered(app_partner(bap_id))
+            for (_, status), chosen in rows.items():
+                with binary_cursor() as cursor:
+                    cursor.execute(DELIVERED, {"now": timezone.now(), "status": status, "ids": chosen}, prepare=True)
+        except BaseException:
+            with self._lock:
+                for key, chosen in rows.items():
+                    self._rows.setdefault(key, []).extend(chosen)
+            raise
 
 
 def send_once(callback: Callback) -> Outcome:

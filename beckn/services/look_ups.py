@@ -1,7 +1,7 @@
 """Look-ups, search above all: answered from the mirror by the worker that is handed them, and sent from memory.
 
 A look-up changes nothing, so that nobody need claim it: it is kept with a lease and handed to a worker with its body. One
-statement closes the request and keeps the callback; what arrived is written down afterwards, many at once. If a call is
+statement closes the request and keeps the callback; what arrived is written down a moment later, many at once. If a call is
 lost or a worker dies, the lease ends, and the sweeper finds the request, or the callback as it was kept.
 """
 
@@ -21,7 +21,7 @@ from beckn.models import Callback, Request, RequestState, app_partner
 from beckn.services import attempts, callbacks, delivery
 from beckn.services.lanes import Lanes
 from beckn.services.outcome import Verdict
-from emsp.core import circuits
+from emsp.core import circuits, resident
 from emsp.core.circuits import Way
 from emsp.core.correlation import about
 from emsp.core.wakeup import hand
@@ -35,6 +35,7 @@ AT_ONCE = 4  # threads of a worker that answer one app
 MOST_WAITING = 200  # requests of one app in a worker; what comes then is left to the sweeper
 
 lanes: Lanes[Request] = Lanes(AT_ONCE, MOST_WAITING)
+arrived = delivery.Arrived()
 _in_hand: dict[int, float] = {}  # since when, of requests that this process answers or has in line
 
 
@@ -77,13 +78,19 @@ def take(requests: Sequence[Request]) -> None:
     """Answer requests that are leased to us, here or in a thread that serves their app now. Their bodies are as kept."""
     for request in requests:
         _in_hand[request.pk] = monotonic()
-    arrived = delivery.Arrived()
     try:
         for request in requests:
-            if not lanes.join(request.bap_id, request, partial(_answer, arrived=arrived)):
+            if not lanes.join(request.bap_id, request, _answer):
                 _in_hand.pop(request.pk, None)
     finally:
-        arrived.write_down()
+        if not resident.has_beside():
+            arrived.write_down()
+
+
+def attend() -> None:
+    """What a process that answers look-ups does beside: write down what arrived, keep the leases of what takes long."""
+    arrived.write_down()
+    prolong()
 
 
 def prolong() -> None:
@@ -94,13 +101,13 @@ def prolong() -> None:
         still_open.update(leased_until=timezone.now() + LEASE)
 
 
-def _answer(request: Request, *, arrived: delivery.Arrived) -> None:
+def _answer(request: Request) -> None:
     try:
         with about():
             attempts.note_ids(request)
             request.body = Request._meta.get_field("body").from_db_value(request.body, None, connection)
             made = actions.look_up(request)
-            _send(request, made, arrived)
+            _send(request, made)
     except Exception:
         log.exception("request %s could not be answered", request.pk)
         attempts.back_off(request.pk)
@@ -108,7 +115,7 @@ def _answer(request: Request, *, arrived: delivery.Arrived) -> None:
         _in_hand.pop(request.pk, None)
 
 
-def _send(request: Request, made: Callback, arrived: delivery.Arrived) -> None:
+def _send(request: Request, made: Callback) -> None:
     """Keep the answer, and send it unless the app is left alone or somebody else has answered."""
     app = app_partner(request.bap_id)
     way = circuits.enter(app, for_s=delivery.LEASE.total_seconds())
@@ -120,6 +127,8 @@ def _send(request: Request, made: Callback, arrived: delivery.Arrived) -> None:
     outcome = delivery.send_once(made)
     if outcome.verdict == Verdict.DELIVERED:
         arrived.add(made, outcome.status)
+        if way == Way.PROBE:
+            arrived.write_down()  # the app is called again from here on
     else:
         delivery.record_failure(made, outcome, app, probe=way == Way.PROBE)
 

@@ -13,18 +13,11 @@ from emsp.core.memory import Memory
 AWAY_S = 1
 
 
-def client(url: str, *, timeout_s: float, connect_s: float) -> redis.Redis:
-    """The client for url; nothing is tried again. timeout_s: for an answer."""
-    return redis.Redis.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=connect_s, retry=Retry(NoBackoff(), 0)
-    )
-
-
 class TwoWay:
     """Asks Redis one thing at a time, on a connection that nobody uses just then. For all threads."""
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
-        self._pool = client(url, timeout_s=timeout_s, connect_s=timeout_s).connection_pool
+        self._pool = _pool(url, timeout_s)
         self._idle: list[Any] = []
 
     def ask(self, *command: Any) -> Any:
@@ -50,7 +43,7 @@ class OneWay:
     """
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
-        self._connection: Any = client(url, timeout_s=timeout_s, connect_s=timeout_s).connection_pool.make_connection()
+        self._connection: Any = _pool(url, timeout_s).make_connection()
         self._packed = lru_cache(maxsize=100)(self._connection.pack_commands)  # it is always the same that is said
         self._lock, self._away = threading.Lock(), Memory[bool](ttl_s=AWAY_S)
 
@@ -78,6 +71,13 @@ class OneWay:
             connection.disconnect()
         connection.connect()
         connection.send_command("CLIENT", "REPLY", "OFF", check_health=False)
+
+
+def _pool(url: str, timeout_s: float) -> Any:
+    """Makes connections on which nothing is tried again. timeout_s: for connecting, and for an answer."""
+    return redis.ConnectionPool.from_url(
+        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
+    )
 
 
 def _answer(connection: Any, packed: Any) -> Any:

@@ -16,7 +16,7 @@ from celery import Task
 from django.conf import settings
 from django.db import connection
 
-from emsp.core.lines import OneWay, client
+from emsp.core.lines import OneWay, TwoWay
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,12 @@ CALL = b"1"
 MOST_CALLS = 16  # more say nothing that these do not
 MOST_HANDED = 1_000
 WAIT_S = 1
+BESIDE_S = 0.25
 TIMEOUT_S = 2
 CALL_TIMEOUT_S = 0.2  # an ACK waits no longer for a Redis that is not there
 
 _stopping = threading.Event()
+_beside: list[threading.Thread] = []
 
 
 def call(task: "Task[..., Any]", handed: bytes = CALL) -> None:
@@ -44,16 +46,23 @@ def start(
 ) -> list[threading.Thread]:
     """Begin so many threads that do these tasks when they are called, until stop().
 
-    Where several are called, the first goes first. beside: done every second by a thread of its own.
+    Where several are called, the first goes first. beside: done every BESIDE_S by a thread of its own, and at the end,
+    when the others have done what they were doing.
     """
     _stopping.clear()
     by_list = {_list(task).encode(): task for task in tasks}
     threads = [threading.Thread(target=_live, args=(by_list,), name=f"resident-{n}", daemon=True) for n in range(count)]
+    _beside[:] = []
     if beside is not None:
-        threads.append(threading.Thread(target=_repeat, args=(beside,), name="resident-beside", daemon=True))
-    for thread in threads:
+        _beside.append(threading.Thread(target=_repeat, args=(beside, threads[:]), name="resident-beside", daemon=True))
+    for thread in (*threads, *_beside):
         thread.start()
-    return threads
+    return [*threads, *_beside]
+
+
+def has_beside() -> bool:
+    """Whether this process has a thread that does something beside."""
+    return any(thread.is_alive() for thread in _beside)
 
 
 def answer_one(task: "Task[..., Any]") -> bool:
@@ -67,6 +76,12 @@ def answer_one(task: "Task[..., Any]") -> bool:
 def stop() -> None:
     """End the threads, each after what it is doing."""
     _stopping.set()
+
+
+def wait_stopped() -> None:
+    """Wait until what stop() ends is done, as far as it does not take long."""
+    for thread in _beside:
+        thread.join(WAIT_S + TIMEOUT_S)
 
 
 def _live(tasks: dict[bytes, "Task[..., Any]"]) -> None:
@@ -83,16 +98,21 @@ def _live(tasks: dict[bytes, "Task[..., Any]"]) -> None:
 
 def _called(tasks: "dict[bytes, Task[..., Any]]") -> "tuple[str, Callable[[], object]] | None":
     """The next call of these tasks, by name, and what is to be done; None when there is none for WAIT_S."""
-    called = _client(settings.REDIS_URL).blpop(list(tasks), timeout=WAIT_S)
+    called = _two_way(settings.REDIS_URL).ask("BLPOP", *tasks, WAIT_S)
     if not isinstance(called, tuple | list) or not isinstance(called[0], bytes):
         return None
     task, handed = tasks[called[0]], called[1]
     return task.name, task if handed == CALL else partial(task, handed)
 
 
-def _repeat(act: Callable[[], None]) -> None:
-    while not _stopping.wait(WAIT_S):
-        _do("what is done every second", act)
+def _repeat(act: Callable[[], None], others: Sequence[threading.Thread]) -> None:
+    ended = False
+    while not ended:
+        ended = _stopping.wait(BESIDE_S)
+        _do("what is done beside", act)
+    for thread in others:
+        thread.join()
+    _do("what is done beside", act)
     connection.close()
 
 
@@ -115,5 +135,5 @@ def _one_way(url: str) -> OneWay:
 
 
 @lru_cache(maxsize=2)
-def _client(url: str) -> redis.Redis:
-    return client(url, timeout_s=WAIT_S + TIMEOUT_S, connect_s=TIMEOUT_S)
+def _two_way(url: str) -> TwoWay:
+    return TwoWay(url, timeout_s=WAIT_S + TIMEOUT_S)

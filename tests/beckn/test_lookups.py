@@ -4,12 +4,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from beckn import actions, tasks
 from beckn.models import Callback, Request, app_partner
 from beckn.services import callbacks, delivery, inbox, look_ups
-from emsp.core import circuits
+from emsp.core import circuits, resident
+from emsp.core.models import Circuit
 from emsp.core.wire import encode
 from tests.factories.beckn import RequestFactory, request_body
 
@@ -214,6 +216,44 @@ class TestHandedOver:
         monkeypatch.setattr(look_ups, "PROLONG_AFTER_S", 0)
         look_ups.prolong()
         assert states_of(kept) == ("RECEIVED", lease)
+
+    def test_what_arrived_is_written_down_a_moment_later_by_who_attends_to_it(self, bap, bap_server, calls, monkeypatch):
+        monkeypatch.setattr(resident, "has_beside", lambda: True)
+        look_ups.arrived.write_down()  # the moment begins
+        self.search(bap, bap_server)
+        calls[0][0](calls[0][1])
+        assert len(bap_server.received) == 1
+        assert Callback.objects.get().state == "PENDING"
+
+        look_ups.attend()
+
+        assert states() == ("ANSWERED", "DELIVERED", None)
+
+    def test_what_cannot_be_written_down_is_written_the_next_time(self, searched, bap_server, monkeypatch):
+        def away():
+            raise OperationalError("the database is away")
+
+        with monkeypatch.context() as broken, pytest.raises(OperationalError, match="is away"):
+            broken.setattr(delivery, "binary_cursor", away)
+            inbox.handle_due()
+        assert states()[:2] == ("ANSWERED", "PENDING")
+        assert len(bap_server.received) == 1
+
+        look_ups.attend()
+
+        assert states() == ("ANSWERED", "DELIVERED", None)
+
+    def test_an_app_that_answers_a_probe_is_called_again_at_once(self, searched, bap_server, settings, monkeypatch):
+        settings.CIRCUIT_OPENS_AFTER = 1
+        circuits.failed(app_partner(searched.bap_id), "no answer")
+        Circuit.objects.update(probe_at=timezone.now())
+        monkeypatch.setattr(resident, "has_beside", lambda: True)
+        look_ups.arrived.write_down()
+
+        inbox.handle_due()
+
+        assert states() == ("ANSWERED", "DELIVERED", None)
+        assert not circuits.is_shut(app_partner(searched.bap_id))
 
 
 def states_of(row):

@@ -86,7 +86,7 @@ def test_a_task_gets_what_it_is_called_with(living):
 
 
 def test_what_is_done_beside_is_done_again_also_after_it_failed(redis, monkeypatch):
-    monkeypatch.setattr(resident, "WAIT_S", 0.01)
+    monkeypatch.setattr(resident, "BESIDE_S", 0.01)
     task = Task("beside", fails=1)
     (thread,) = resident.start([], 0, beside=task)
     try:
@@ -95,6 +95,25 @@ def test_what_is_done_beside_is_done_again_also_after_it_failed(redis, monkeypat
         resident.stop()
         thread.join(10)
     assert not thread.is_alive()
+
+
+def test_what_is_done_beside_is_done_once_more_when_the_others_have_ended(redis, monkeypatch):
+    monkeypatch.setattr(resident, "BESIDE_S", 10)
+    seen, task = [], Task("one")
+
+    def beside():
+        seen.append(any(thread.is_alive() for thread in threads[:-1]))
+
+    threads = resident.start([task], 1, beside=beside)
+    assert resident.has_beside()
+    resident.call(task)
+    assert task.done.acquire(timeout=10)
+    resident.stop()
+    resident.wait_stopped()
+
+    assert seen[-1] is False
+    assert len(seen) == 2
+    assert not resident.has_beside()
 
 
 def test_calls_that_nobody_takes_do_not_pile_up(redis, monkeypatch):
@@ -166,4 +185,4 @@ def test_only_a_worker_of_the_queue_has_residents(monkeypatch, queues, begun):
     tasks.begin_residents(Sender)
 
     names = ["beckn.tasks.handle_requests", "beckn.tasks.answer_look_up"]  # in the order in which they go first
-    assert started == [[*names, look_ups.prolong]] * begun
+    assert started == [[*names, look_ups.attend]] * begun
