@@ -1,7 +1,7 @@
 """Connections to Redis for the hot path: commands go out and answers come in without what the client does around them."""
 
 import threading
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -33,7 +33,7 @@ class TwoWay:
             connection = self._idle.pop()
         except IndexError:
             connection = self._pool.make_connection()
-        packed = connection.pack_command(*command)
+        packed = [pack(command)]
         try:
             try:
                 return _answer(connection, packed)
@@ -51,7 +51,6 @@ class OneWay:
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         self._connection: Any = client(url, timeout_s=timeout_s, connect_s=timeout_s).connection_pool.make_connection()
-        self._packed = lru_cache(maxsize=100)(self._connection.pack_commands)  # it is always the same that is said
         self._lock, self._away = threading.Lock(), Memory[bool](ttl_s=AWAY_S)
 
     def send(self, *commands: tuple[Any, ...]) -> None:
@@ -61,7 +60,7 @@ class OneWay:
         with self._lock:
             try:
                 self._open()
-                self._connection.send_packed_command(self._packed(commands), check_health=False)
+                self._connection.send_packed_command([b"".join(map(pack, commands))], check_health=False)
             except (redis.RedisError, OSError):
                 self._connection.disconnect()
                 self._away.put("redis", True)
@@ -78,6 +77,12 @@ class OneWay:
             connection.disconnect()
         connection.connect()
         connection.send_command("CLIENT", "REPLY", "OFF", check_health=False)
+
+
+def pack(command: Sequence[bytes | str | float]) -> bytes:
+    """A command as it goes out. The client's own way to put it into words takes three times as long."""
+    words = [word if isinstance(word, bytes) else str(word).encode() for word in command]
+    return b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
 
 
 def _answer(connection: Any, packed: Any) -> Any:
