@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import monotonic
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.urls import ResolverMatch, get_resolver, get_urlconf
 
 from emsp.core import exchanges
 from emsp.core.correlation import about, ids_now
@@ -80,11 +82,21 @@ class _Doors(BaseHandler):
     _template_response_middleware: tuple[Any, ...] = ()
     _exception_middleware: tuple[Any, ...] = ()
 
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """The view of an address and what the address names. Apps ask a few addresses again and again."""
+        request.resolver_match = match = _door(get_urlconf(), request.path_info)
+        return match
+
     def handler(self) -> Handler:
         """From a request to its answer, with the headers that every answer has."""
         view = convert_exception_to_response(self._get_response)
         common: Any = CommonMiddleware(XFrameOptionsMiddleware(view))
         return cast(Handler, convert_exception_to_response(common))
+
+
+@lru_cache(maxsize=200)
+def _door(urlconf: str | None, path: str) -> ResolverMatch:
+    return get_resolver(urlconf).resolve(path)
 
 
 class PartnerEdgeMiddleware:
