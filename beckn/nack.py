@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, UnreadablePostError
-from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
-from rest_framework.response import Response
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from rest_framework.exceptions import MethodNotAllowed, Throttled
+from rest_framework.renderers import JSONRenderer
 
 from beckn.authentication import GatewayRefused
 from beckn.errors import BUSINESS_ERROR, INVALID_REQUEST
@@ -23,6 +23,7 @@ from emsp.core.wire import WireError
 
 log = logging.getLogger(__name__)
 
+JSON = "application/json"
 ACK = b'{"message":{"ack":{"status":"ACK"}}}'
 REASONS = {
     "missing_authorization": "the header is missing",
@@ -41,59 +42,64 @@ REASONS = {
 }
 
 
-def nack(status: int, reason: str, *, code: str = INVALID_REQUEST, path: str = "", **headers: str) -> Response:
-    """A NACK in the core envelope. path: the member that is wrong, as message.order.items[0].id."""
-    note(error_code=code)
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    body = {"message": {"ack": {"status": "NACK"}}, "error": error_object(code, reason, path=path)}
-    return Response(body, status=status, headers=names)
+def json_answer(body: dict[str, Any]) -> HttpResponse:
+    """The answer of a door that says more than ACK."""
+    return HttpResponse(JSONRenderer().render(body), content_type=JSON)
 
 
-def to_nack(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF exception handler of the Beckn doors. None for what is a bug of ours: Django's handler takes it."""
+class Nack(HttpResponse):
+    """A NACK in the core envelope. told: its reason; path: the member that is wrong, as message.order.items[0].id."""
+
+    def __init__(self, status: int, reason: str, *, code: str = INVALID_REQUEST, path: str = "", **headers: str) -> None:
+        note(error_code=code)
+        self.told = reason
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        body = {"message": {"ack": {"status": "NACK"}}, "error": error_object(code, reason, path=path)}
+        super().__init__(JSONRenderer().render(body), status=status, content_type=JSON, headers=names)
+
+
+def to_nack(error: Exception, request: HttpRequest) -> Nack | None:
+    """The NACK for what a door raised. None for what is a bug of ours: Django's handler takes it."""
     made = _refusal(error) or _transport(error)
     if made is not None:
-        path = context["request"].path[:80] if context.get("request") else ""
-        log.info("NACK %s for %r: %s", made.status_code, path, made.data["error"]["message"])
+        log.info("NACK %s for %r: %s", made.status_code, request.path[:80], made.told)
     return made
 
 
-def _refusal(error: Exception) -> Response | None:
+def _refusal(error: Exception) -> Nack | None:
     match error:
         case GatewayRefused():
             reason = f"gateway: {REASONS[error.reason.removeprefix('gateway_')]}"
-            return nack(401, reason, Proxy_Authenticate=_challenge())
+            return Nack(401, reason, Proxy_Authenticate=_challenge())
         case SignatureRefused():
-            return nack(401, f"Authorization: {REASONS[error.reason]}", WWW_Authenticate=_challenge())
+            return Nack(401, f"Authorization: {REASONS[error.reason]}", WWW_Authenticate=_challenge())
         case WireError():
-            return nack(400, str(error), path=error.path)
+            return Nack(400, str(error), path=error.path)
         case UnknownAction() | Http404():
-            return nack(404, "no such action")
+            return Nack(404, "no such action")
         case NoSubscriptionPending():
-            return nack(403, str(error))
+            return Nack(403, str(error))
         case NotServed():
-            return nack(200, str(error), path=error.path)
+            return Nack(200, str(error), path=error.path)
         case OtherBody():
-            return nack(200, str(error), path="context.message_id")
+            return Nack(200, str(error), path="context.message_id")
     return None
 
 
-def _transport(error: Exception) -> Response | None:
+def _transport(error: Exception) -> Nack | None:
     match error:
         case RequestDataTooBig():
-            return nack(413, "the body is too large")
+            return Nack(413, "the body is too large")
         case UnreadablePostError():
-            return nack(400, "the body ended early")
+            return Nack(400, "the body ended early")
         case MethodNotAllowed():
-            return nack(405, "only POST is understood here")
+            return Nack(405, "only POST is understood here")
         case Throttled():
             wait_s = ceil(getattr(error, "wait", None) or 1)
-            return nack(429, "too many requests", Retry_After=str(wait_s))
-        case APIException():
-            return nack(error.status_code, str(error.detail))
+            return Nack(429, "too many requests", Retry_After=str(wait_s))
         case OperationalError() | InterfaceError():
             log.error("the database does not answer: %s", type(error).__name__)
-            return nack(503, "try again later", code=BUSINESS_ERROR, Retry_After="1")
+            return Nack(503, "try again later", code=BUSINESS_ERROR, Retry_After="1")
     return None
 
 

@@ -1,47 +1,58 @@
-"""How many requests an app may send in a second; where there are too many, search goes first."""
+"""How many requests an app may send in a second, where search goes first, and how often a registry may ask."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework.request import Request as HttpRequest
-from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+from rest_framework.exceptions import Throttled
+from rest_framework.throttling import SimpleRateThrottle
 
-from beckn.authentication import caller
 from beckn.models import Request, RequestState
 from emsp.core import rates
 from emsp.core.memory import Memory
 
 SHED_FIRST = "search"
 OTHERS = 2  # times as many requests as search may be sent before the rest is refused too
+WAIT_S = 1  # until the next count begins
 
 _behind: Memory[bool] = Memory(ttl_s=1)  # one look at the inbox a second in each process
 
 
-class SenderThrottle(BaseThrottle):
-    """Counts by the sender that the signature proves. Without Redis nobody is refused by number.
+def check_sender(subscriber_id: str, action: str) -> None:
+    """Count a request of an app that the signature proves. Without Redis nobody is refused by number.
 
     `search` is refused above BECKN_RATE_PER_S requests of one app, above BECKN_BUSY_ABOVE_PER_S of all apps, and while the
     oldest request in the inbox waits longer than BECKN_BUSY_ABOVE_S; what an order hangs on, above twice as many of one app.
+    Raises Throttled.
     """
+    limit, busy_above = settings.BECKN_RATE_PER_S, settings.BECKN_BUSY_ABOVE_PER_S
+    counted = rates.count("beckn", f"beckn:{subscriber_id}") if limit or busy_above else None
+    everybody, sender = counted or (0, 0)
+    if action == SHED_FIRST:
+        refused = bool(limit and sender > limit) or bool(busy_above and everybody > busy_above) or is_behind()
+    else:
+        refused = bool(limit and sender > OTHERS * limit)
+    if refused:
+        raise Throttled(WAIT_S)
 
-    def allow_request(self, request: HttpRequest, view: APIView) -> bool:
-        """False above the limit, in this second."""
-        limit, busy_above = settings.BECKN_RATE_PER_S, settings.BECKN_BUSY_ABOVE_PER_S
-        counted = None
-        if limit or busy_above:
-            counted = rates.count("beckn", f"beckn:{caller(request).subscriber.subscriber_id}")
-        everybody, sender = counted or (0, 0)
-        if view.kwargs["action"] != SHED_FIRST:
-            return not limit or sender <= OTHERS * limit
-        return (
-            (not limit or sender <= limit) and (not busy_above or everybody <= busy_above) and not is_behind()
-        )
 
-    def wait(self) -> float:
-        """Seconds until the next count begins."""
-        return 1.0
+class _Challenges(SimpleRateThrottle):
+    """A registry sends a challenge now and then; whoever sends more is guessing."""
+
+    scope = "on_subscribe"
+    rate = "30/min"
+
+    def get_cache_key(self, request: Any, view: None) -> str:  # type: ignore[override]
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+
+def check_challenge(request: HttpRequest) -> None:
+    """Count a challenge by the address it comes from. Raises Throttled."""
+    throttle: Any = _Challenges()
+    if not throttle.allow_request(request, None):
+        raise Throttled(throttle.wait())
 
 
 def is_behind() -> bool:

@@ -2,9 +2,9 @@
 
 from django.urls import re_path
 
-from beckn.views import ActionView, OnSubscribeView
+from beckn.views import ON_SUBSCRIBE, answer_challenge, take
 
 urlpatterns = [
-    re_path(r"^on_subscribe/?$", OnSubscribeView.as_view(), name="beckn-on-subscribe"),
-    re_path(r"^(?P<action>[^/]{1,100})/?$", ActionView.as_view(), name="beckn-action"),
+    re_path(r"^on_subscribe/?$", answer_challenge, {"action": ON_SUBSCRIBE}, name="beckn-on-subscribe"),
+    re_path(r"^(?P<action>[^/]{1,100})/?$", take, name="beckn-action"),
 ]

@@ -1,93 +1,60 @@
-"""The doors of the BPP: POST /beckn/<action> and /beckn/on_subscribe."""
+"""The doors of the BPP: POST /beckn/<action> and /beckn/on_subscribe.
 
-from collections.abc import Callable, Iterable
-from typing import Any
+Plain views of Django: of REST framework they would need nothing, since a body is read as raw bytes, because the signature
+covers them, and an answer is JSON, whatever a peer writes in Accept.
+"""
 
-from django.http import HttpResponse
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.permissions import IsAuthenticated
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
-from rest_framework.views import APIView
+from collections.abc import Callable
+from functools import wraps
 
-from beckn.authentication import SubscriberSignature, caller
-from beckn.nack import ACK, to_nack
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import MethodNotAllowed
+
+from beckn import authentication, throttling
+from beckn.nack import ACK, JSON, json_answer, to_nack
 from beckn.services import inbox, on_subscribe
-from beckn.throttling import SenderThrottle
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
 from emsp.core.correlation import note
 
-
-class AlwaysJson(BaseContentNegotiation):
-    """Whatever a peer writes in Accept, a Beckn answer is JSON."""
-
-    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        """None: bodies are read as raw bytes, because the signature covers them."""
-        return None
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """The first renderer, which is JSON."""
-        first = next(iter(renderers))
-        return first, first.media_type
+ON_SUBSCRIBE = "on_subscribe"
+NAMED = frozenset({*MESSAGE_TYPES, ON_SUBSCRIBE})  # what an address may name; anything else is noted as no action
+Door = Callable[[HttpRequest, str], HttpResponse]
 
 
-class Door(APIView):
-    """What both doors share: POST only, JSON always, refusals as NACK."""
+def door(answer: Door) -> Door:
+    """A door that opens for POST only, before anybody asks who calls; every refusal leaves as a NACK."""
 
-    http_method_names = ["post"]
-    content_negotiation_class = AlwaysJson
+    @csrf_exempt  # what proves a sender is its signature
+    @wraps(answer)
+    def view(request: HttpRequest, action: str) -> HttpResponse:
+        try:
+            if request.method != "POST":
+                raise MethodNotAllowed(request.method or "")
+            note(action=action if action in NAMED else "")
+            made = answer(request, action)
+        except Exception as error:
+            refused = to_nack(error, request)
+            if refused is None:
+                raise
+            made = refused
+        made.headers["Allow"] = "POST"
+        return made
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Another method is 405 before anybody asks who calls."""
-        if request.method != "POST":
-            self.http_method_not_allowed(request)
-        note(action=self.action(kwargs))
-        super().initial(request, *args, **kwargs)
-
-    def action(self, named: dict[str, Any]) -> str:
-        """The action of this door; empty when there is no such action."""
-        return named["action"] if named.get("action") in MESSAGE_TYPES else ""
-
-    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
-        """Every refusal leaves as a NACK."""
-        return to_nack
-
-
-class ActionView(Door):
-    """POST /beckn/<action>. Verify, keep, acknowledge; the answer leaves later as on_<action>."""
-
-    authentication_classes = [SubscriberSignature]
-    permission_classes = [IsAuthenticated]
-    throttle_classes = [SenderThrottle]
-
-    def post(self, request: Request, action: str) -> HttpResponse:
-        """ACK, once the request is durably kept."""
-        sender = caller(request)
-        inbox.accept(request.body, sender=sender.subscriber, action=action, body=sender.body)
-        return HttpResponse(ACK, content_type="application/json")
+    return view
 
 
-class ChallengeThrottle(AnonRateThrottle):
-    """A registry sends a challenge now and then; whoever sends more is guessing."""
+@door
+def take(request: HttpRequest, action: str) -> HttpResponse:
+    """POST /beckn/<action>. Verify, keep durably, acknowledge; the answer leaves later as on_<action>."""
+    caller = authentication.caller(request)
+    throttling.check_sender(caller.subscriber.subscriber_id, action)
+    inbox.accept(request.body, sender=caller.subscriber, action=action, body=caller.body)
+    return HttpResponse(ACK, content_type=JSON)
 
-    scope = "on_subscribe"
-    rate = "30/min"
 
-
-class OnSubscribeView(Door):
-    """POST /beckn/on_subscribe. Proves to the registry that we own our encryption key."""
-
-    throttle_classes = [ChallengeThrottle]
-
-    def action(self, named: dict[str, Any]) -> str:
-        """A registry asks here, no app."""
-        return "on_subscribe"
-
-    def post(self, request: Request) -> Response:
-        """The challenge in clear text."""
-        return Response({"answer": on_subscribe.answer(request.headers, request.body)})
+@door
+def answer_challenge(request: HttpRequest, action: str) -> HttpResponse:
+    """POST /beckn/on_subscribe. The challenge in clear text proves to the registry that we own our encryption key."""
+    throttling.check_challenge(request)
+    return json_answer({"answer": on_subscribe.answer(request.headers, request.body)})

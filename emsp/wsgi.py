@@ -2,8 +2,8 @@
 
 import os
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 from emsp.core.body_first import BodyFirst
 
@@ -12,4 +12,8 @@ PLACES = 8
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emsp.settings.main")
 
-application = BodyFirst(get_wsgi_application(), places=PLACES, limit=settings.BODY_LIMIT_BYTES)
+django.setup(set_prefix=False)
+
+from emsp.core.handler import Handler  # noqa: E402
+
+application = BodyFirst(Handler(), places=PLACES, limit=settings.BODY_LIMIT_BYTES)

@@ -27,10 +27,10 @@ def both(route: str, view: type[APIView]) -> list[URLPattern]:
 
 
 urlpatterns = [
+    path(f"{V}/locations/{OWNER}/<path:tail>", LocationView.as_view()),  # first: what operators push most
     *both("versions", VersionsView),
     *both(V, DetailsView),
     *both(f"{V}/credentials", CredentialsView),
-    path(f"{V}/locations/{OWNER}/<path:tail>", LocationView.as_view()),
     path(f"{V}/tariffs/{OWNER}/<path:tail>", TariffView.as_view()),
     path(f"{V}/sessions/{OWNER}/<path:tail>", SessionView.as_view()),
     *both(f"{V}/cdrs", CdrsView),

@@ -1,7 +1,7 @@
 """Connections to Redis for the hot path: commands go out and answers come in without what the client does around them."""
 
 import threading
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -26,7 +26,7 @@ class TwoWay:
             connection = self._idle.pop()
         except IndexError:
             connection = self._pool.make_connection()
-        packed = connection.pack_command(*command)
+        packed = [pack(command)]
         try:
             try:
                 return _answer(connection, packed)
@@ -44,7 +44,6 @@ class OneWay:
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         self._connection: Any = _pool(url, timeout_s).make_connection()
-        self._packed = lru_cache(maxsize=100)(self._connection.pack_commands)  # it is always the same that is said
         self._lock, self._away = threading.Lock(), Memory[bool](ttl_s=AWAY_S)
 
     def send(self, *commands: tuple[Any, ...]) -> None:
@@ -54,7 +53,7 @@ class OneWay:
         with self._lock:
             try:
                 self._open()
-                self._connection.send_packed_command(self._packed(commands), check_health=False)
+                self._connection.send_packed_command([b"".join(map(pack, commands))], check_health=False)
             except (redis.RedisError, OSError):
                 self._connection.disconnect()
                 self._away.put("redis", True)
@@ -78,6 +77,12 @@ def _pool(url: str, timeout_s: float) -> Any:
     return redis.ConnectionPool.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
     )
+
+
+def pack(command: Sequence[bytes | str | float]) -> bytes:
+    """A command as it goes out. The client's own way to put it into words takes three times as long."""
+    words = [word if isinstance(word, bytes) else str(word).encode() for word in command]
+    return b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
 
 
 def _answer(connection: Any, packed: Any) -> Any:

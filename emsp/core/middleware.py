@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import monotonic
 from typing import Any, cast
 
@@ -11,9 +12,11 @@ from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.urls import ResolverMatch, get_resolver, get_urlconf
 
 from emsp.core import exchanges
 from emsp.core.correlation import about, ids_now
@@ -80,11 +83,27 @@ class _Doors(BaseHandler):
     _template_response_middleware: tuple[Any, ...] = ()
     _exception_middleware: tuple[Any, ...] = ()
 
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """The view of an address and what the address names. Apps ask a few addresses again and again."""
+        request.resolver_match = match = _door(get_urlconf(), request.path_info)
+        return match
+
     def handler(self) -> Handler:
         """From a request to its answer, with the headers that every answer has."""
-        view = convert_exception_to_response(self._get_response)
-        common: Any = CommonMiddleware(XFrameOptionsMiddleware(view))
-        return cast(Handler, convert_exception_to_response(common))
+        view = cast(Handler, convert_exception_to_response(self._get_response))
+        # Called by hand: what Django calls them by asks each, for every request, what it has and whether it waits.
+        common, frames = CommonMiddleware(view), XFrameOptionsMiddleware(view)
+
+        def answer(request: HttpRequest) -> HttpResponseBase:
+            made = common.process_request(request) or frames.process_response(request, view(request))
+            return common.process_response(request, made)
+
+        return cast(Handler, convert_exception_to_response(answer))
+
+
+@lru_cache(maxsize=200)
+def _door(urlconf: str | None, path: str) -> ResolverMatch:
+    return get_resolver(urlconf).resolve(path)
 
 
 class PartnerEdgeMiddleware:
@@ -98,12 +117,13 @@ class PartnerEdgeMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response, self.doors = get_response, _Doors().handler()
         self.policy = build_policy()
-        self.secured: Any = SecurityMiddleware(self.answer)
+        self.security = SecurityMiddleware(self.answer)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(PARTNERS):
             return self.get_response(request)
-        return cast(HttpResponse, self.secured(request))
+        made = self.security.process_request(request) or self.answer(request)
+        return self.security.process_response(request, made)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The answer of a door, or the refusal of a body that is too large."""

@@ -27,20 +27,20 @@ M = TypeVar("M", bound=Model)
 
 @contextmanager
 def binary_cursor(database: str = DEFAULT_DB_ALIAS) -> Iterator["psycopg.Cursor[Any]"]:
-    """A cursor of this thread's connection, in its transaction, that sends parameters as they are.
+    """A cursor of this thread's connection, in its transaction, that sends parameters as they are; without one, of one
+    that is lent for this block (emsp.core.postgresql).
 
     Django's own writes bytes into the text of the statement, twice as long as they are, to be parsed. Statements that are
     executed with prepare=True are parsed and planned once per connection (settings: not behind PgBouncer), for any
     parameters: only for those whose best plan never depends on them.
     """
-    chosen = connections[database]
-    chosen.ensure_connection()
-    with chosen.wrap_database_errors, _cursor(chosen) as cursor:
+    chosen: Any = connections[database]
+    with chosen.lent() as lent, _cursor(chosen, lent) as cursor:
         yield cursor
 
 
-def _cursor(chosen: Any) -> "psycopg.Cursor[Any]":
-    return _Listed(chosen.connection, chosen.queries_log) if chosen.queries_logged else psycopg.Cursor(chosen.connection)
+def _cursor(chosen: Any, lent: "psycopg.Connection[Any]") -> "psycopg.Cursor[Any]":
+    return _Listed(lent, chosen.queries_log) if chosen.queries_logged else psycopg.Cursor(lent)
 
 
 class _Listed(psycopg.Cursor[Any]):
@@ -62,10 +62,10 @@ def in_one_trip(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, 
     committed before it began, as always, so that the second one knows what the first had to wait for.
     values: by the names in the statements. Behind PgBouncer nothing is kept, and each is planned anew.
     """
-    connection.ensure_connection()
-    cursors = [_cursor(connection) for _ in statements]
-    with connection.wrap_database_errors:
-        with connection.connection.pipeline():
+    chosen: Any = connection
+    with chosen.lent() as lent:
+        cursors = [_cursor(chosen, lent) for _ in statements]
+        with lent.pipeline():
             for cursor, statement in zip(cursors, statements, strict=True):
                 cursor.execute(statement, values, prepare=True)
         return cursors[-1].fetchall()

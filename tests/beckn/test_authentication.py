@@ -105,7 +105,6 @@ def test_a_signed_message_tells_its_sender_and_its_content():
 
     assert found.subscriber == row
     assert found.body["context"]["action"] == "search"
-    assert found.is_authenticated
 
 
 def test_what_cannot_be_read_is_still_identified():

@@ -27,6 +27,7 @@ def fresh_figures():
     exchanges.SECONDS.clear()
     exchanges.PARTNER_SECONDS.clear()
     exchanges._partners.clear()
+    exchanges.series.cache_clear()
 
 
 @pytest.fixture

@@ -40,6 +40,15 @@ def test_a_question_on_a_connection_that_ended_is_asked_again(redis):
     assert [line.ask("INCR", "n"), line.ask("INCR", "n")] == [2, 3]
 
 
+def test_words_arrive_as_they_are(redis):
+    line = TwoWay(url_of(redis), timeout_s=5)
+    words = [b"\r\n\x00\xff", "ö\n", "", 7, -1, 1_800_000_000.123456]
+
+    assert line.ask("EVAL", "return ARGV", 0, *words) == [
+        b"\r\n\x00\xff", "ö\n".encode(), b"", b"7", b"-1", b"1800000000.123456",
+    ]  # fmt: skip
+
+
 def test_a_refusal_is_raised_and_costs_the_next_question_nothing(redis):
     line = TwoWay(url_of(redis), timeout_s=5)
     with pytest.raises(ResponseError):

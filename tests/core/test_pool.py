@@ -5,7 +5,7 @@ from copy import deepcopy
 from select import select
 
 import pytest
-from django.db import connection
+from django.db import DataError, ProgrammingError, connection
 
 from emsp.core.postgresql import base
 from emsp.core.postgresql.base import DatabaseWrapper
@@ -101,3 +101,63 @@ def test_all_of_a_pool_may_die_at_once(pooled):
         pid, found = ask(pooled, "select 1")
         assert found == (1,)
         assert pid not in pids
+
+
+def ask_lent(pooled, statement):
+    """What it gives on a connection that is lent, and the process of the server behind that."""
+    with pooled.lent() as lent:
+        return lent.info.backend_pid, lent.execute(statement).fetchone()
+
+
+def test_one_is_lent_for_a_block_and_used_again_without_a_question(pooled):
+    pid, _ = ask_lent(pooled, MARK)
+
+    assert pooled.connection is None
+    assert take(pooled) == (pid, MARK)
+
+
+def test_what_is_done_on_one_that_is_lent_is_committed(pooled):
+    with pooled.lent() as lent:
+        lent.execute("create table lent (n integer)")
+    with connection.cursor() as cursor:
+        cursor.execute("drop table lent")
+
+
+def test_one_that_died_is_not_lent(pooled):
+    pid, _ = ask_lent(pooled, MARK)
+    end(pid)
+
+    again, found = ask_lent(pooled, "select 1")
+
+    assert again != pid
+    assert found == (1,)
+
+
+def test_an_error_on_one_that_is_lent_is_djangos_and_the_next_has_none(pooled):
+    with pytest.raises(DataError), pooled.lent() as lent:
+        lent.execute("select 1 / 0")
+
+    assert ask_lent(pooled, "select 1")[1] == (1,)
+
+
+def test_who_has_a_connection_is_lent_that_one(pooled):
+    pooled.ensure_connection()
+    with pooled.lent() as lent:
+        assert lent is pooled.connection
+    assert pooled.connection is not None
+
+
+def test_in_a_transaction_that_lost_its_connection_none_is_lent(pooled):
+    pooled.ensure_connection()
+    pooled.in_atomic_block = pooled.closed_in_transaction = True
+    lost, pooled.connection = pooled.connection, None
+    with pytest.raises(ProgrammingError), pooled.lent():
+        pass
+    pooled.in_atomic_block, pooled.connection = False, lost
+
+
+def test_what_waits_for_no_commit_makes_no_connection(pooled):
+    done = []
+    pooled.on_commit(lambda: done.append(1))
+
+    assert (done, pooled.connection) == ([1], None)

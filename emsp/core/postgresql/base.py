@@ -1,5 +1,8 @@
 """Takes connections from the pool without a query for each: a look at the socket tells that the server closed one."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from select import POLLIN, poll
 from time import monotonic
 from typing import Any
@@ -16,12 +19,41 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection that works, as far as can be told."""
-        while True:
-            connection = super().get_new_connection(conn_params)
-            if self.pool is None or _works(connection):
-                return connection
-            connection.close()
-            self.pool.putconn(connection)  # which makes another in its place
+        return _replaced_if_dead(partial(super().get_new_connection, conn_params))
+
+    @contextmanager
+    def lent(self) -> "Iterator[psycopg.Connection[Any]]":
+        """The connection of this thread, in its transaction; where it has none, one of the pool for this block.
+
+        That one commits each statement by itself, and skips what Django does around a connection that a request keeps.
+        """
+        if self.connection is not None or self.in_atomic_block or self.pool is None:
+            self.ensure_connection()
+            with self.wrap_database_errors:
+                yield self.connection
+            return
+        with self.wrap_database_errors:
+            pool = self.pool
+            pool.open()
+            connection = _replaced_if_dead(pool.getconn)
+            try:
+                yield connection
+            finally:
+                pool.putconn(connection)
+
+    def get_autocommit(self) -> bool:
+        """Whether each statement commits by itself; to say so before there is a connection, none is made."""
+        return bool(self.settings_dict["AUTOCOMMIT"]) if self.connection is None else super().get_autocommit()
+
+
+def _replaced_if_dead(take: "Callable[[], psycopg.Connection[Any]]") -> "psycopg.Connection[Any]":
+    while True:
+        connection = take()
+        pool: Any = getattr(connection, "_pool", None)  # psycopg's own note
+        if pool is None or _works(connection):
+            return connection
+        connection.close()
+        pool.putconn(connection)  # which makes another in its place
 
 
 def _works(connection: "psycopg.Connection[Any]") -> bool:
