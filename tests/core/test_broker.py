@@ -4,7 +4,9 @@ import socket
 
 import pytest
 from celery import Celery
+from celery.worker import consumer
 
+from emsp.core.consumer import Consumer
 from emsp.core.wakeup import wake
 
 
@@ -51,3 +53,18 @@ def test_without_a_broker_a_process_serves_and_is_not_ready(client, nobody, sett
 
     assert (ready.status_code, ready.json()["problems"]) == (503, ["Redis does not answer", "the broker does not answer"])
     assert (serving.status_code, serving.json()) == (200, {"status": "ok"})
+
+
+def test_a_worker_outlives_a_connection_that_cannot_be_taken_apart(monkeypatch, settings, caplog):
+    def fail(self, exc):
+        self.connection = None
+        raise AttributeError("'NoneType' object has no attribute 'hostname'")
+
+    monkeypatch.setattr(consumer.Consumer, "on_connection_error_after_connected", fail)
+    lost = Consumer.__new__(Consumer)
+
+    lost.on_connection_error_after_connected(ConnectionError("closed by Redis"))
+
+    assert lost.connection is None
+    assert "what is not acknowledged stays with the broker: 'NoneType' object has no" in caplog.text
+    assert task_of("redis://127.0.0.1/0").app.conf.worker_consumer == "emsp.core.consumer:Consumer"
