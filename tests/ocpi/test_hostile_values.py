@@ -68,6 +68,19 @@ def test_json_may_be_64_deep():
         load_json(b'{"a": ' * 65 + b"1" + b"}" * 65)
 
 
+def many(count):
+    """A JSON list with one object and otherwise empty lists; so many objects and lists in all."""
+    return b"[{}" + b",[]" * (count - 2) + b"]"
+
+
+def test_json_may_have_500000_objects_and_lists():
+    assert len(load_json(many(500_000))) == len(load_leniently(many(500_000))) == 499_999
+    for load in (load_json, load_leniently):
+        with pytest.raises(WireError, match="^more than 500000 objects and lists$") as caught:
+            load(many(500_001))
+        assert caught.value.malformed
+
+
 def test_a_deep_push_is_refused_and_nothing_is_stored(cpo):
     raw = json.dumps(cdr_body()).replace('"COMMAND"', f'"COMMAND", "x": {nested(600)}').encode()
 
