@@ -109,6 +109,14 @@ def test_an_energy_that_rounds_up_out_of_its_column_costs_its_cdr_only(party):
     assert report.rejected == [("A", "out of range", "total_energy")]
 
 
+@pytest.mark.parametrize("start", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_cdr_from_the_end_of_time_does_not_cost_its_page(party, start):
+    report = store_cdrs(party, [cdr_body(id="A", start_date_time=start), cdr_body(id="B")], received_at=NOW)
+
+    assert report.stored_ids == ["A", "B"]
+    assert Cdr.objects.get(key="a").raw["start_date_time"] == start
+
+
 def test_an_energy_that_is_hardly_one_does_not_overflow(cpo):
     raw = json.dumps(cdr_body()).replace('"total_energy": 10.5', '"total_energy": 1e-9999999').encode()
 
