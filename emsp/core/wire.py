@@ -20,6 +20,7 @@ __all__ = [
     "decode",
     "encode",
     "exact_number",
+    "holders_in",
     "load_json",
     "nested_too_deep",
     "moment_text",
@@ -47,6 +48,7 @@ class WireError(ValueError):
 _WHERE = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<where>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 DEPTH_LIMIT = 64  # levels; whoever walks a value calls itself for each of them
+HOLDER_LIMIT = 500_000  # objects and lists of one document; `[],` is three bytes, in memory it is sixty
 NUMBER_LIMIT = 400  # characters
 EXPONENT_LIMIT = 300  # beyond it PostgreSQL's jsonb refuses, and arithmetic takes for ever
 
@@ -75,6 +77,11 @@ def nested_too_deep(value: Any) -> bool:
     return True
 
 
+def holders_in(raw: bytes) -> int:
+    """How many objects and lists JSON has at most; a bracket in a text counts as well."""
+    return raw.count(b"[") + raw.count(b"{")
+
+
 _exact = msgspec.json.Decoder(float_hook=exact_number)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -82,13 +89,17 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 def load_json(raw: bytes) -> Any:
     """JSON as plain Python values; numbers with a fraction become Decimal, never float (see exact_number).
 
-    Raises WireError(malformed=True) when raw is not JSON, or is nested too deep.
+    Raises WireError(malformed=True) when raw is not JSON, is nested too deep, or has more than HOLDER_LIMIT objects
+    and lists.
     """
+    count = holders_in(raw)
+    if count > HOLDER_LIMIT:
+        raise WireError(f"more than {HOLDER_LIMIT} objects and lists", malformed=True)
     try:
         value = _exact.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise WireError(f"not JSON ({error})", malformed=True) from None
-    if raw.count(b"[") + raw.count(b"{") > DEPTH_LIMIT and nested_too_deep(value):
+    if count > DEPTH_LIMIT and nested_too_deep(value):
         raise WireError(f"nested deeper than {DEPTH_LIMIT} levels", malformed=True)
     return value
 

@@ -8,7 +8,15 @@ import json
 import re
 from typing import Any
 
-from emsp.core.wire import DEPTH_LIMIT, NUMBER_LIMIT, WireError, exact_number, load_json
+from emsp.core.wire import (
+    DEPTH_LIMIT,
+    HOLDER_LIMIT,
+    NUMBER_LIMIT,
+    WireError,
+    exact_number,
+    holders_in,
+    load_json,
+)
 
 REPLACEMENT = "\ufffd"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -18,11 +26,13 @@ def load_leniently(raw: bytes) -> Any:
     """JSON as plain Python values; fractions become Decimal, NaN, Infinity and numbers out of bounds text, unreadable
     characters and what is nested too deep U+FFFD.
 
-    Raises WireError(malformed=True) when raw is no JSON even so.
+    Raises WireError(malformed=True) when raw is no JSON even so, or has more than HOLDER_LIMIT objects and lists.
     """
     try:
         return load_json(raw)
     except WireError as error:
+        if holders_in(raw) > HOLDER_LIMIT:
+            raise
         strict = error
     try:
         return _whole(_careless.decode(raw.decode("utf-8-sig", "replace")))

@@ -13,6 +13,7 @@ from emsp.core.wire import encode, exact_number
 ID_LIMIT = 255
 MOST = Decimal("9999999999.9999")  # what our columns take; rounded to their four places it stays below 10^10
 WHOLE_LIMIT = 2**31 - 1
+FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)  # two days from where no clock goes on
 
 _MOMENT = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
@@ -102,8 +103,14 @@ def moment(value: Any) -> datetime:
     """A date and time as aware UTC.
 
     Without a zone it is UTC; fractions are read to the microsecond; other offsets, a blank for T or for the
-    `+` of the zone (a query string loses it), and seconds or milliseconds since 1970 are understood.
+    `+` of the zone (a query string loses it), and seconds or milliseconds since 1970 are understood. What is
+    before FIRST or after LAST (9999-12-31 for «always») becomes these: any time zone and any span of hours can be
+    added to it.
     """
+    return min(max(_moment(value), FIRST), LAST)
+
+
+def _moment(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     written = value.strip() if isinstance(value, str) else text(value)

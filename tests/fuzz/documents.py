@@ -14,7 +14,7 @@ from tests.flows.world import Driver
 from tests.fuzz.world import rolled_back
 
 load_all_checks()
-NOT_OURS = (  # what these doors do on purpose, see docs/hostile-input.md
+NOT_OURS = (  # what these doors do on purpose
     "negative_data_rejection", "positive_data_acceptance", "missing_required_header", "unsupported_method",
     "use_after_free", "ensure_resource_availability", "ignored_auth",
 )  # fmt: skip

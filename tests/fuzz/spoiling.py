@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -65,7 +66,7 @@ def _has(place: Any, step: str | int) -> bool:
 
 
 def _value(place: Any, name: str | int, choices: Choices, raws: list[bytes]) -> None:
-    place[name] = choices.pick(VALUES)
+    place[name] = deepcopy(choices.pick(VALUES))  # a later edit may go into it
 
 
 def _text(place: Any, name: str | int, choices: Choices, raws: list[bytes]) -> None:

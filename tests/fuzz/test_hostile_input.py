@@ -9,6 +9,7 @@ from tests.fuzz.harness import Broken, Harness, Tally, place_of
 from tests.fuzz.harnesses import HARNESSES, pure
 from tests.fuzz.run_one import drawn
 from tests.fuzz.spoiling import paths, spoiled
+from tests.fuzz.values import VALUES
 
 COUNTS = {1: 150, 40: 80}  # inputs by how many are fed at once
 DOORS = {"beckn door": 40, "ocpi door": 50, "pages": 40}
@@ -41,6 +42,14 @@ def test_the_same_bytes_spoil_in_the_same_way():
     assert spoiled(bytes([0, 1, 3, 6]), (seed,)) == b'{"a": {"b": [1]}}'
     assert spoiled(bytes([0, 1, 2, 7]), (seed,)) == b'{"a": {"b": [1, "x", 1]}}'
     assert spoiled(bytes([0, 1, 2, 13, 6]), (seed,)) == b'{"a": {"b": [NaN, "x"]}}'
+
+
+def test_an_input_leaves_nothing_behind_for_the_next():
+    nested = VALUES.index([[]])
+    source = bytes([0, 2, 0, 0, nested, 1, 0, 5])  # a becomes [[]], then its first element becomes 1
+
+    assert spoiled(source, ('{"a": [0]}',)) == b'{"a": [1]}'
+    assert VALUES[nested] == [[]]
 
 
 def test_what_fails_among_many_is_named_once():

@@ -68,6 +68,19 @@ def test_json_may_be_64_deep():
         load_json(b'{"a": ' * 65 + b"1" + b"}" * 65)
 
 
+def many(count):
+    """A JSON list with one object and otherwise empty lists; so many objects and lists in all."""
+    return b"[{}" + b",[]" * (count - 2) + b"]"
+
+
+def test_json_may_have_500000_objects_and_lists():
+    assert len(load_json(many(500_000))) == len(load_leniently(many(500_000))) == 499_999
+    for load in (load_json, load_leniently):
+        with pytest.raises(WireError, match="^more than 500000 objects and lists$") as caught:
+            load(many(500_001))
+        assert caught.value.malformed
+
+
 def test_a_deep_push_is_refused_and_nothing_is_stored(cpo):
     raw = json.dumps(cdr_body()).replace('"COMMAND"', f'"COMMAND", "x": {nested(600)}').encode()
 
@@ -94,6 +107,14 @@ def test_an_energy_that_rounds_up_out_of_its_column_costs_its_cdr_only(party):
 
     assert report.stored_ids == ["B"]
     assert report.rejected == [("A", "out of range", "total_energy")]
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_cdr_from_the_end_of_time_does_not_cost_its_page(party, start):
+    report = store_cdrs(party, [cdr_body(id="A", start_date_time=start), cdr_body(id="B")], received_at=NOW)
+
+    assert report.stored_ids == ["A", "B"]
+    assert Cdr.objects.get(key="a").raw["start_date_time"] == start
 
 
 def test_an_energy_that_is_hardly_one_does_not_overflow(cpo):

@@ -35,6 +35,16 @@ def test_moments_in_every_form(written, microsecond):
     assert scalars.moment(written).utcoffset().total_seconds() == 0
 
 
+@pytest.mark.parametrize(("written", "read"), [
+    ("0001-01-01T00:00:00Z", datetime(1, 1, 3, tzinfo=UTC)),
+    ("0001-01-03T00:00:01Z", datetime(1, 1, 3, 0, 0, 1, tzinfo=UTC)),
+    ("9999-12-31T23:59:59.999999999Z", datetime(9999, 12, 29, tzinfo=UTC)),
+    ("9999-12-28T23:59:59Z", datetime(9999, 12, 28, 23, 59, 59, tzinfo=UTC)),
+])
+def test_a_moment_at_the_end_of_time_leaves_room_for_a_time_zone(written, read):
+    assert scalars.moment(written) == read
+
+
 @pytest.mark.parametrize("written", [
     "", "yesterday", "2026-03-01", "01.03.2026 09:00", "2026-13-01T09:00:00Z", "2026-03-01T25:00:00Z", 12, True, [],
     "2026-03-01T09:00:00+99:00", "20260301T090000Z", "0001-01-01T00:00:00+14:00", "99999999999999",
