@@ -1,5 +1,5 @@
 # One command each: every target sets up .venv by itself, from the hash-pinned requirements/dev.txt.
-# PYTHON chooses the interpreter (3.11 or newer); PORT_BASE moves the demo's ports (8000, 8001, 8002).
+# PYTHON chooses the interpreter (3.11 or newer; otherwise deploy/venv does); PORT_BASE moves the demo's ports (8000, 8001, 8002).
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
 export PORT_BASE
 
-PYTHON ?= python3
+PYTHON ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 APPS := beckn sessions catalog ocpi emsp

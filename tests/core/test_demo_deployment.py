@@ -149,3 +149,51 @@ def test_a_virtual_environment_that_fits_is_left_alone(tmp_path):
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+OPTIMIZED = 'case "$*" in *interpreter.py*) exit {verdict};; esac\nexec {python} "$@"\n'
+
+
+@pytest.fixture
+def found_first(tmp_path):
+    """Puts a python3 before all others on the PATH, which says of itself whether it was built with optimizations."""
+
+    def put(*, optimized):
+        fake = tmp_path / "first" / "python3"
+        fake.parent.mkdir()
+        fake.write_text("#!/bin/sh\n" + OPTIMIZED.format(verdict=int(not optimized), python=sys.executable))
+        fake.chmod(0o755)
+        return {"PATH": f"{fake.parent}:/usr/bin:/bin"}, fake
+
+    return put
+
+
+def made_with(tools, directory):
+    """What deploy/venv says it makes a virtual environment with; nothing is installed there."""
+    done = subprocess.run(
+        ["/bin/sh", "deploy/venv", str(directory), "/dev/null"], cwd=PROJECT, env=tools, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    return re.search(r"\((/.*)\)$", done.stderr.splitlines()[0])[1]
+
+
+def test_a_build_without_optimizations_gives_way_to_the_python_of_the_system(found_first, tmp_path):
+    suits = "import sys, ensurepip; assert sys.version_info > (3, 11)"
+    if not SYSTEM_PYTHON.exists() or subprocess.run([SYSTEM_PYTHON, "-c", suits], capture_output=True).returncode:
+        pytest.skip("this system has no Python 3.11 of its own that makes virtual environments")
+    tools, _ = found_first(optimized=False)
+
+    assert made_with(tools, tmp_path / "venv") == str(SYSTEM_PYTHON)
+
+
+def test_a_build_with_optimizations_is_taken_as_it_is_found(found_first, tmp_path):
+    tools, fake = found_first(optimized=True)
+
+    assert made_with(tools, tmp_path / "venv") == str(fake)
+
+
+def test_who_names_an_interpreter_gets_it(found_first, tmp_path):
+    tools, fake = found_first(optimized=False)
+
+    assert made_with(tools | {"PYTHON": str(fake)}, tmp_path / "venv") == str(fake)

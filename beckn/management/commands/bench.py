@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from emsp.bench import back_office, cores, growth, pricing, runs
+from emsp.bench import back_office, cores, growth, interpreter, pricing, runs
 from emsp.bench.figures import Figures, Paired, Rounds
 from emsp.bench.stack import Stack, stack
 
@@ -73,6 +73,7 @@ emsp_bench is made on that server and dropped at the end; nothing else is touche
             raise CommandError(f"not known: {', '.join(sorted(unknown))}; known are {', '.join(WHAT)}")
         self.rows: list[Row] = []
         self.notes: list[str] = []
+        self._note(interpreter.described())
         if "price" in wanted:
             for row in pricing.price():
                 self._tell(row)
