@@ -1,6 +1,7 @@
 """The outbox: an on_* message is a row, written in the transaction of what it tells, and sent after commit."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from beckn.models import Callback, CallbackState, Request, Transaction
 from beckn.wire.v1_1_0 import echoed
 from beckn.wire.v1_1_0.moments import duration_of
 from emsp.core.correlation import note
-from emsp.core.sql import binary_cursor
+from emsp.core.sql import for_each
 from emsp.core.wakeup import wake
 from emsp.core.wire import encode, moment_text
 from sessions.models import Order
@@ -27,13 +28,14 @@ ANSWER = timedelta(minutes=10)
 ORDER_ANSWERS = frozenset({"on_init", "on_confirm", "on_update", "on_cancel"})
 REPEAT_AFTER = timedelta(seconds=5)
 FIELDS = [field for field in Callback._meta.concrete_fields if not field.primary_key]
-INSERT = "insert into beckn_callback ({columns}) values ({values}) returning id"
-CLOSE = """
+COLUMNS, VALUES = ", ".join(field.attname for field in FIELDS), ", ".join(f"%({field.attname})s" for field in FIELDS)
+INSERT = f"insert into beckn_callback ({COLUMNS}) values ({VALUES}) returning id"
+CLOSE = f"""
     with answered as (
         update beckn_request set state = 'ANSWERED', answered_at = %(created_at)s, leased_until = null
         where id = %(request_id)s and state <> 'ANSWERED' returning id
     )
-    insert into beckn_callback ({columns}) select {values} from answered returning id
+    insert into beckn_callback ({COLUMNS}) select {VALUES} from answered returning id
 """
 
 
@@ -62,19 +64,21 @@ def queue(
         outdated.update(state=CallbackState.SUPERSEDED)
     made = written(transaction, action, message, error=error, request=request, order=order, lasting=lasting)
     made.superseded_by_newer = superseding
-    _insert(made, INSERT)
+    _insert([made], INSERT)
     wake(tasks.deliver_callbacks)
     return made
 
 
-def answer(request: Request, made: Callback, *, leased_until: datetime | None) -> bool:
-    """Close a request that changed nothing with its callback, in one statement. False when it was closed already.
+def answer(answers: Sequence[Callback], *, leased_until: datetime) -> list[Callback]:
+    """Close requests that changed nothing, each with its callback, in one commit. Gives the callbacks that were kept:
+    not those whose request was closed already.
 
-    leased_until: until when who calls this may send it, before anybody else does.
+    leased_until: until when who calls this may send them, before anybody else does.
     """
-    made.leased_until = leased_until
-    _insert(made, CLOSE)
-    return made.pk is not None
+    for made in answers:
+        made.leased_until = leased_until
+    _insert(answers, CLOSE)
+    return [made for made in answers if made.pk is not None]
 
 
 def written(
@@ -110,16 +114,16 @@ def written(
     )
 
 
-def _insert(made: Callback, statement: str) -> None:
-    """Keep a callback; as a hand-written statement, because a catalogue is large."""
-    given = ((field, getattr(made, field.attname)) for field in FIELDS)
-    values = {
-        field.attname: field.get_db_prep_save(value, connection) for field, value in given if value is not None
-    }  # fmt: skip
-    text = statement.format(columns=", ".join(values), values=", ".join(f"%({name})s" for name in values))
-    with binary_cursor() as cursor:
-        kept = cursor.execute(text, values, prepare=True).fetchone()
-    made.pk, made._state.adding = (kept[0] if kept else None), False
+def _insert(callbacks: Sequence[Callback], statement: str) -> None:
+    """Keep callbacks; as a hand-written statement, because a catalogue is large."""
+    rows = [{field.attname: _stored(field, made) for field in FIELDS} for made in callbacks]
+    for made, kept in zip(callbacks, for_each(statement, rows), strict=True):
+        made.pk, made._state.adding = (kept[0] if kept else None), False
+
+
+def _stored(field: Any, made: Callback) -> Any:
+    value = getattr(made, field.attname)
+    return None if value is None else field.get_db_prep_save(value, connection)
 
 
 def repeat(request: Request) -> int:

@@ -7,7 +7,7 @@ answer at all is left alone for a while (emsp.core.circuits): its callbacks wait
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -120,7 +120,10 @@ def _deliver_batch(bap_id: str) -> int:
     values = {"bap_id": bap_id, "now": now, "until": now + LEASE, "limit": BATCH, "patience": PATIENCE}
     with binary_cursor() as cursor:
         rows = sorted(cursor.execute(CLAIM, values, binary=True, prepare=True).fetchall())
-    return _send(bap_id, [_callback(row) for row in rows])
+    arrived = Arrived()
+    sent = send_leased(bap_id, [_callback(row) for row in rows], arrived)
+    arrived.write_down()
+    return sent
 
 
 def _callback(row: tuple[Any, ...]) -> Callback:
@@ -130,20 +133,24 @@ def _callback(row: tuple[Any, ...]) -> Callback:
     return claimed
 
 
-def _send(bap_id: str, leased: list[Callback]) -> int:
-    """Send them unless the app is left alone, and give back what was not sent. Returns how many were sent."""
+def send_leased(bap_id: str, leased: Sequence[Callback], arrived: "Arrived") -> int:
+    """Send them unless the app is left alone, and give back what was not sent. Returns how many were sent.
+
+    arrived: notes what arrived; who gave it writes it down.
+    """
     if not leased:
         return 0
     app = app_partner(bap_id)
     way = circuits.enter(app, for_s=LEASE.total_seconds())
-    sent = 0 if way == Way.SHUT else _send_each(leased, app, probe=way == Way.PROBE)
+    sent = 0 if way == Way.SHUT else _send_each(leased, app, arrived, probe=way == Way.PROBE)
+    if way == Way.PROBE:
+        arrived.write_down()  # the app is called again from here on
     _give_back(leased[sent:])
     return sent
 
 
-def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
+def _send_each(callbacks: Sequence[Callback], app: Partner, arrived: "Arrived", *, probe: bool) -> int:
     """Send one after the other, as long as the time of a batch lasts and the app answers. Returns how many were sent."""
-    arrived = Arrived()
     begun = time.monotonic()
     sent, silent = 0, False
     for callback in callbacks:
@@ -158,8 +165,7 @@ def _send_each(callbacks: list[Callback], app: Partner, *, probe: bool) -> int:
             if outcome.verdict == Verdict.DELIVERED:
                 arrived.add(callback, outcome.status)
             else:
-                silent = record_failure(callback, outcome, app, probe=probe)
-    arrived.write_down()
+                silent = _record_failure(callback, outcome, app, probe=probe)
     return sent
 
 
@@ -205,14 +211,14 @@ def send_once(callback: Callback) -> Outcome:
     return outcome
 
 
-def _give_back(callbacks: list[Callback]) -> None:
+def _give_back(callbacks: Sequence[Callback]) -> None:
     """End the leases of what a batch did not come to."""
     chosen = [callback.pk for callback in callbacks]
     if chosen:
         Callback.objects.filter(pk__in=chosen, state=CallbackState.PENDING).update(leased_until=None)
 
 
-def record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:
+def _record_failure(callback: Callback, outcome: Outcome, app: Partner, *, probe: bool) -> bool:
     """Plan the next attempt, or give up. News that was superseded while it was on its way stays so.
 
     Returns whether the app is to be left alone now.

@@ -9,15 +9,18 @@ T = TypeVar("T")
 
 
 class Lanes(Generic[T]):
-    """A line for each name, at most `longest` long, worked off by at most `limit` threads. For threads of one process."""
+    """A line for each name, at most `longest` long, worked off by at most `limit` threads. For threads of one process.
 
-    def __init__(self, limit: int, longest: int) -> None:
-        self.limit, self.longest = limit, longest
+    most: what a thread takes at once; less where there is too little for the others.
+    """
+
+    def __init__(self, limit: int, longest: int, most: int = 1) -> None:
+        self.limit, self.longest, self.most = limit, longest, most
         self._lines: dict[str, deque[T]] = {}
         self._busy: Counter[str] = Counter()
         self._lock = Lock()
 
-    def join(self, name: str, item: T, act: Callable[[T], None]) -> bool:
+    def join(self, name: str, item: T, act: Callable[[list[T]], None]) -> bool:
         """Put an item in line. Where fewer than `limit` threads are at it, this one works off the line until it is empty.
 
         False when the line is too long; the item is not taken then. An error of act ends this thread's part.
@@ -30,7 +33,7 @@ class Lanes(Generic[T]):
             if self._busy[name] >= self.limit:
                 return True
             self._busy[name] += 1
-        while (taken := self._next(name)) is not None:
+        while taken := self._next(name):
             try:
                 act(taken)
             except BaseException:
@@ -38,13 +41,15 @@ class Lanes(Generic[T]):
                 raise
         return True
 
-    def _next(self, name: str) -> T | None:
-        """The next item; None when there is none, and the thread has left."""
+    def _next(self, name: str) -> list[T]:
+        """The next items, an equal share of those in line; none when there are none, and the thread has left."""
         with self._lock:
-            if line := self._lines[name]:
-                return line.popleft()
-        self._leave(name)
-        return None
+            line = self._lines[name]
+            share = min(self.most, -(-len(line) // self.limit))
+            taken = [line.popleft() for _ in range(share)]
+        if not taken:
+            self._leave(name)
+        return taken
 
     def _leave(self, name: str) -> None:
         with self._lock:

@@ -20,11 +20,9 @@ from beckn import actions, tasks
 from beckn.models import Callback, Request, RequestState, app_partner
 from beckn.services import attempts, callbacks, delivery
 from beckn.services.lanes import Lanes
-from beckn.services.outcome import Verdict
 from emsp.core import circuits, resident
-from emsp.core.circuits import Way
 from emsp.core.correlation import about
-from emsp.core.wakeup import hand
+from emsp.core.wakeup import hand, wake
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +30,12 @@ LEASE = timedelta(seconds=5)  # a call that is lost, or a worker that is killed,
 HANDED_LIMIT = 16_384  # characters; what is longer is read from its row
 PROLONG_AFTER_S = 1.0
 AT_ONCE = 4  # threads of a worker that answer one app
+MOST_AT_ONCE = 4  # requests of an app that a thread answers in one go
 MOST_WAITING = 200  # requests of one app in a worker; what comes then is left to the sweeper
 
-lanes: Lanes[Request] = Lanes(AT_ONCE, MOST_WAITING)
+Answer = tuple[Request, Callback]
+
+lanes: Lanes[Request] = Lanes(AT_ONCE, MOST_WAITING, MOST_AT_ONCE)
 arrived = delivery.Arrived()
 _in_hand: dict[int, float] = {}  # since when, of requests that this process answers or has in line
 
@@ -101,36 +102,53 @@ def prolong() -> None:
         still_open.update(leased_until=timezone.now() + LEASE)
 
 
-def _answer(request: Request) -> None:
+def _answer(requests: Sequence[Request]) -> None:
+    """Answer requests of one app; what goes wrong with one of them costs the others nothing."""
+    try:
+        answers = [(request, made) for request in requests if (made := _looked_up(request)) is not None]
+        if answers:
+            _give(answers)
+    finally:
+        for request in requests:
+            _in_hand.pop(request.pk, None)
+
+
+def _looked_up(request: Request) -> Callback | None:
+    """The answer, not kept yet; None when there is none now, and the request is tried again later."""
     try:
         with about():
             attempts.note_ids(request)
             request.body = Request._meta.get_field("body").from_db_value(request.body, None, connection)
-            made = actions.look_up(request)
-            _send(request, made)
+            return actions.look_up(request)
     except Exception:
         log.exception("request %s could not be answered", request.pk)
         attempts.back_off(request.pk)
-    finally:
-        _in_hand.pop(request.pk, None)
+        return None
 
 
-def _send(request: Request, made: Callback) -> None:
-    """Keep the answer, and send it unless the app is left alone or somebody else has answered."""
-    app = app_partner(request.bap_id)
-    way = circuits.enter(app, for_s=delivery.LEASE.total_seconds())
-    if not callbacks.answer(request, made, leased_until=None if way == Way.SHUT else timezone.now() + delivery.LEASE):
-        return
-    actions.tell_answered(request, made.created_at, {"code": made.error_code} if made.error_code else None)
-    if way == Way.SHUT:
-        return
-    outcome = delivery.send_once(made)
-    if outcome.verdict == Verdict.DELIVERED:
-        arrived.add(made, outcome.status)
-        if way == Way.PROBE:
-            arrived.write_down()  # the app is called again from here on
-    else:
-        delivery.record_failure(made, outcome, app, probe=way == Way.PROBE)
+def _give(answers: Sequence[Answer]) -> None:
+    """Keep and send answers to one app; where that fails for several, each by itself."""
+    try:
+        _keep_and_send(answers)
+    except Exception:
+        if len(answers) > 1:
+            for each in answers:
+                _give([each])
+            return
+        request, _ = answers[0]
+        log.exception("the answer to request %s could not be given", request.pk)
+        attempts.back_off(request.pk)
+
+
+def _keep_and_send(answers: Sequence[Answer]) -> None:
+    """What somebody else has answered meanwhile is not sent a second time."""
+    kept = callbacks.answer([made for _, made in answers], leased_until=timezone.now() + delivery.LEASE)
+    for request, made in answers:
+        if made in kept:
+            actions.tell_answered(request, made.created_at, {"code": made.error_code} if made.error_code else None)
+    bap_id = answers[0][0].bap_id
+    if delivery.send_leased(bap_id, kept, arrived) < len(kept) and not circuits.is_shut(app_partner(bap_id)):
+        wake(tasks.deliver_callbacks)
 
 
 def _give_back(pk: int) -> None:

@@ -54,6 +54,11 @@ class _Listed(psycopg.Cursor[Any]):
         self._queries.append({"sql": query if isinstance(query, str) else query.as_string(self), "time": "0.000"})
         return super().execute(query, *args, **kwargs)
 
+    def executemany(self, query: Any, params_seq: Any, **kwargs: Any) -> None:
+        rows = list(params_seq)
+        self._queries.extend({"sql": str(query), "time": "0.000"} for _ in rows)
+        super().executemany(query, rows, **kwargs)
+
 
 def in_one_trip(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run statements that PostgreSQL plans once per connection, and fetch the rows of the last one.
@@ -69,6 +74,18 @@ def in_one_trip(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, 
             for cursor, statement in zip(cursors, statements, strict=True):
                 cursor.execute(statement, values, prepare=True)
         return cursors[-1].fetchall()
+
+
+def for_each(statement: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...] | None]:
+    """Run a statement with the values of each row, and give the first row that each returns.
+
+    They travel together, and outside a transaction they are one. Planned once per connection, as in_one_trip.
+    """
+    with binary_cursor() as cursor:
+        if len(rows) == 1:
+            return [cursor.execute(statement, rows[0], prepare=True).fetchone()]
+        cursor.executemany(statement, rows, returning=True)
+        return [each.fetchone() for each in cursor.results()]
 
 
 def upsert(model: type[M], rows: Sequence[M], unique: list[str], update: Sequence[str] = ()) -> list[M]:

@@ -10,7 +10,8 @@ from beckn.services.lanes import Lanes
 def test_who_comes_first_does_what_comes_meanwhile():
     lanes, done = Lanes(limit=1, longest=10), []
 
-    def act(item):
+    def act(items):
+        (item,) = items
         done.append((item, threading.current_thread().name))
         if item == 1:
             other = threading.Thread(target=lanes.join, args=("a", 2, act), name="other")
@@ -26,7 +27,8 @@ def test_who_comes_first_does_what_comes_meanwhile():
 def test_another_name_does_not_wait():
     lanes, done = Lanes(limit=1, longest=10), []
 
-    def act(item):
+    def act(items):
+        (item,) = items
         done.append(item)
         if item == 1:
             assert lanes.join("b", 2, act)
@@ -38,7 +40,8 @@ def test_another_name_does_not_wait():
 def test_as_many_threads_as_allowed_serve_one_name():
     lanes, done, seen = Lanes(limit=2, longest=10), [], {}
 
-    def act(item):
+    def act(items):
+        (item,) = items
         done.append(item)
         if item < 3:
             lanes.join("a", item + 1, act)
@@ -52,7 +55,8 @@ def test_as_many_threads_as_allowed_serve_one_name():
 def test_a_line_that_is_too_long_takes_nothing_more():
     lanes, done, taken = Lanes(limit=1, longest=2), [], []
 
-    def act(item):
+    def act(items):
+        (item,) = items
         done.append(item)
         if item == 0:
             taken.extend(lanes.join("a", number, act) for number in (1, 2, 3))
@@ -65,11 +69,25 @@ def test_a_line_that_is_too_long_takes_nothing_more():
 def test_an_error_frees_the_place_of_its_thread():
     lanes, done = Lanes(limit=1, longest=10), []
 
-    def fail(item):
-        raise RuntimeError(item)
+    def fail(items):
+        raise RuntimeError(items)
 
     with pytest.raises(RuntimeError):
         lanes.join("a", 1, fail)
     lanes.join("a", 2, done.append)
 
-    assert done == [2]
+    assert done == [[2]]
+
+
+def test_a_thread_takes_its_share_of_the_line_and_never_more_than_the_most():
+    lanes, done = Lanes(limit=2, longest=20, most=3), []
+
+    def act(items):
+        done.append(items)
+        if items == [1]:
+            for number in range(2, 12):
+                lanes.join("a", number, act)  # both threads are busy
+
+    lanes.join("a", 0, lambda items: lanes.join("a", 1, act))
+
+    assert done == [[1], [2, 3, 4], [5, 6, 7], [8, 9], [10], [11]]

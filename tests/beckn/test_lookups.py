@@ -57,14 +57,14 @@ def test_what_is_answered_already_gets_no_second_callback(searched, bap_server):
     made = [actions.look_up(Request.objects.get()) for _ in range(2)]
     until = timezone.now() + timedelta(seconds=30)
 
-    assert [callbacks.answer(searched, one, leased_until=until) for one in made] == [True, False]
+    assert [callbacks.answer([one], leased_until=until) for one in made] == [made[:1], []]
 
     assert states() == ("ANSWERED", "PENDING", until)
     assert bap_server.received == []
 
 
 def test_the_answer_of_a_worker_that_died_before_it_sent_is_sent_by_another(searched, bap_server):
-    callbacks.answer(searched, actions.look_up(Request.objects.get()), leased_until=timezone.now() + delivery.LEASE)
+    callbacks.answer([actions.look_up(Request.objects.get())], leased_until=timezone.now() + delivery.LEASE)
     assert delivery.deliver_due() == 0
 
     Callback.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
