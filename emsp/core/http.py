@@ -34,9 +34,9 @@ RESPONSE_LIMIT_BYTES = 10_000_000
 CALLBACK_RESPONSE_LIMIT_BYTES = 64_000
 # IPv4-compatible, SIIT and NAT64: the last four bytes are an IPv4 address.
 TRANSLATED = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
-# Not for us, though ipaddress counts them among the public ones: addresses of a site, NAT64 within a network, and those
-# under which clouds answer their own machines about keys.
-INTERNAL = tuple(map(ip_network, ("fec0::/10", "64:ff9b:1::/48", "192.0.0.0/24", "168.63.129.16/32")))
+# Not for us, though ipaddress counts them among the public ones, in some releases of Python at least: addresses of a site,
+# NAT64 within a network, 6to4, and those under which clouds answer their own machines about keys.
+INTERNAL = tuple(map(ip_network, ("fec0::/10", "64:ff9b:1::/48", "2002::/16", "192.0.0.0/24", "168.63.129.16/32")))
 PIECE_BYTES = 16_384
 READ_TIMEOUT_S = 10  # where a caller names none
 CALLBACK_TIMEOUT = urllib3.Timeout(connect=3, read=10)
@@ -104,10 +104,10 @@ def _within(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
     """The IPv4 addresses to which an IPv6 address may be translated on its way."""
     if isinstance(address, IPv4Address):
         return []
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    found = [address.ipv4_mapped] if address.ipv4_mapped is not None else []
     if any(address in network for network in TRANSLATED):
         found.append(IPv4Address(address.packed[-4:]))
-    return [each for each in found if each is not None]
+    return found
 
 
 def _is_number(host: str) -> bool:

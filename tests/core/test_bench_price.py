@@ -28,4 +28,4 @@ def test_price_is_measured_without_a_database(monkeypatch, tmp_path, capsys):
     told = json.loads((tmp_path / "out.json").read_text())
     named = [(row["name"], row["rounds"]) for row in told["figures"]]
     assert named == [("floor: sum of 500 periods", 3), ("price: 500 periods, 6 elements", 3)]
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["floor:", "price:"]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["Python", "floor:", "price:"]
