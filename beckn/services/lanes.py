@@ -11,7 +11,7 @@ T = TypeVar("T")
 class Lanes(Generic[T]):
     """A line for each name, at most `longest` long, worked off by at most `limit` threads. For threads of one process.
 
-    most: what a thread takes at once; less where there is too little for the others.
+    most: how many items a thread takes at once, where so many are in line.
     """
 
     def __init__(self, limit: int, longest: int, most: int = 1) -> None:
@@ -42,11 +42,10 @@ class Lanes(Generic[T]):
         return True
 
     def _next(self, name: str) -> list[T]:
-        """The next items, an equal share of those in line; none when there are none, and the thread has left."""
+        """The next items; none when there are none, and the thread has left."""
         with self._lock:
             line = self._lines[name]
-            share = min(self.most, -(-len(line) // self.limit))
-            taken = [line.popleft() for _ in range(share)]
+            taken = [line.popleft() for _ in range(min(self.most, len(line)))]
         if not taken:
             self._leave(name)
         return taken

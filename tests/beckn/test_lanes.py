@@ -79,7 +79,7 @@ def test_an_error_frees_the_place_of_its_thread():
     assert done == [[2]]
 
 
-def test_a_thread_takes_its_share_of_the_line_and_never_more_than_the_most():
+def test_a_thread_takes_several_at_once_and_never_more_than_the_most():
     lanes, done = Lanes(limit=2, longest=20, most=3), []
 
     def act(items):
@@ -90,4 +90,4 @@ def test_a_thread_takes_its_share_of_the_line_and_never_more_than_the_most():
 
     lanes.join("a", 0, lambda items: lanes.join("a", 1, act))
 
-    assert done == [[1], [2, 3, 4], [5, 6, 7], [8, 9], [10], [11]]
+    assert done == [[1], [2, 3, 4], [5, 6, 7], [8, 9, 10], [11]]
