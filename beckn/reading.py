@@ -9,7 +9,7 @@ from codecs import BOM_UTF8
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from emsp.core.wire import WireError
+from emsp.core.wire import DECODED_LIMIT, WireError, nested_deeper
 
 DEPTH_LIMIT = 50
 NUMBER_LIMIT = 64  # characters
@@ -24,11 +24,13 @@ def read(raw: bytes) -> dict[str, Any]:
     Raises WireError: not UTF-8 or JSON, a member given twice, a NUL or half a surrogate pair in a text,
     a number or a nesting out of bounds.
     """
+    if nested_deeper(raw, DECODED_LIMIT):
+        raise WireError(f"nested deeper than {DEPTH_LIMIT} levels", malformed=True)
     try:
         value = _decoder.decode(raw.removeprefix(BOM_UTF8).decode())
     except WireError:
         raise
-    except (ValueError, RecursionError) as error:  # ValueError: JSONDecodeError and UnicodeDecodeError too
+    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError too
         raise WireError(f"not JSON ({type(error).__name__})", malformed=True) from None
     if not isinstance(value, dict):
         raise WireError("not a JSON object", malformed=True)

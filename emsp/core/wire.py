@@ -6,6 +6,7 @@ Pure: neither Django nor a database. A wire type spells its fields as the protoc
 import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,8 +23,8 @@ __all__ = [
     "exact_number",
     "holders_in",
     "load_json",
-    "nested_too_deep",
     "moment_text",
+    "nested_deeper",
 ]
 
 T = TypeVar("T")
@@ -48,9 +49,14 @@ class WireError(ValueError):
 _WHERE = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<where>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 DEPTH_LIMIT = 64  # levels; whoever walks a value calls itself for each of them
+DECODED_LIMIT = 500  # levels; where more than DEPTH_LIMIT are told apart, a decoder gets no more than these
 HOLDER_LIMIT = 500_000  # objects and lists of one document; `[],` is three bytes, in memory it is sixty
 NUMBER_LIMIT = 400  # characters
 EXPONENT_LIMIT = 300  # beyond it PostgreSQL's jsonb refuses, and arithmetic takes for ever
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS))
+# One without an end too; it never turns back, so that hostile bytes are not looked at twice.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 
 
 def exact_number(text: str) -> Decimal | str:
@@ -66,20 +72,21 @@ def exact_number(text: str) -> Decimal | str:
     return found if found is not None and storable else text
 
 
-def nested_too_deep(value: Any) -> bool:
-    """Whether a JSON value has more than DEPTH_LIMIT objects and lists within each other."""
-    level = [value]
-    for _ in range(DEPTH_LIMIT + 1):
-        holders = [each for each in level if isinstance(each, (dict, list))]
-        if not holders:
-            return False
-        level = [inner for each in holders for inner in (each.values() if isinstance(each, dict) else each)]
-    return True
-
-
 def holders_in(raw: bytes) -> int:
     """How many objects and lists JSON has at most; a bracket in a text counts as well."""
     return raw.count(b"[") + raw.count(b"{")
+
+
+def nested_deeper(raw: bytes, levels: int) -> bool:
+    """Whether JSON has more objects and lists within each other than this many.
+
+    Asked before a decoder gets it: that calls itself for each level, and on the stack of a thread of the web server
+    Python 3.12 and 3.13 let it go so deep that the process ends.
+    """
+    if holders_in(raw) <= levels:
+        return False
+    brackets = _TEXT.sub(b"", raw).translate(None, _NO_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > levels
 
 
 _exact = msgspec.json.Decoder(float_hook=exact_number)
@@ -92,16 +99,13 @@ def load_json(raw: bytes) -> Any:
     Raises WireError(malformed=True) when raw is not JSON, is nested too deep, or has more than HOLDER_LIMIT objects
     and lists.
     """
-    count = holders_in(raw)
-    if count > HOLDER_LIMIT:
+    if holders_in(raw) > HOLDER_LIMIT:
         raise WireError(f"more than {HOLDER_LIMIT} objects and lists", malformed=True)
+    _check_depth(raw)
     try:
-        value = _exact.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        return _exact.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise WireError(f"not JSON ({error})", malformed=True) from None
-    if count > DEPTH_LIMIT and nested_too_deep(value):
-        raise WireError(f"nested deeper than {DEPTH_LIMIT} levels", malformed=True)
-    return value
 
 
 def decode(raw: bytes, wanted: type[T]) -> T:
@@ -109,12 +113,18 @@ def decode(raw: bytes, wanted: type[T]) -> T:
 
     Raises WireError with the JSON path of the first member that is wrong or missing.
     """
+    _check_depth(raw)
     try:
         return msgspec.json.decode(raw, type=wanted)
     except msgspec.ValidationError as error:
         raise _located(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(f"not JSON ({error})", malformed=True) from None
+
+
+def _check_depth(raw: bytes) -> None:
+    if nested_deeper(raw, DEPTH_LIMIT):
+        raise WireError(f"nested deeper than {DEPTH_LIMIT} levels", malformed=True)
 
 
 def convert(value: Any, wanted: type[T], *, strict: bool = True) -> T:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from emsp.core.wire import (
+    DECODED_LIMIT,
     DEPTH_LIMIT,
     HOLDER_LIMIT,
     NUMBER_LIMIT,
@@ -16,6 +17,7 @@ from emsp.core.wire import (
     exact_number,
     holders_in,
     load_json,
+    nested_deeper,
 )
 
 REPLACEMENT = "\ufffd"
@@ -26,17 +28,18 @@ def load_leniently(raw: bytes) -> Any:
     """JSON as plain Python values; fractions become Decimal, NaN, Infinity and numbers out of bounds text, unreadable
     characters and what is nested too deep U+FFFD.
 
-    Raises WireError(malformed=True) when raw is no JSON even so, or has more than HOLDER_LIMIT objects and lists.
+    Raises WireError(malformed=True) when raw is no JSON even so, or has more than HOLDER_LIMIT objects and lists, or
+    DECODED_LIMIT levels of them.
     """
     try:
         return load_json(raw)
     except WireError as error:
-        if holders_in(raw) > HOLDER_LIMIT:
+        if holders_in(raw) > HOLDER_LIMIT or nested_deeper(raw, DECODED_LIMIT):
             raise
         strict = error
     try:
         return _whole(_careless.decode(raw.decode("utf-8-sig", "replace")))
-    except (ValueError, RecursionError):
+    except ValueError:
         raise strict from None
 
 

@@ -100,14 +100,14 @@ def test_a_body_in_chunks_has_a_length_once_it_is_taken_in(sent, length):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("beyond", "status"), [(1, "413 Request Entity Too Large"), (0, "401 Unauthorized")])
+@pytest.mark.parametrize(("beyond", "status"), [(1, "413"), (0, "401")])
 def test_a_partners_body_in_chunks_is_refused_beyond_the_limit(beyond, status):
     limit, answers = settings.BODY_LIMIT_BYTES, []
     environ = RequestFactory().generic("POST", "/beckn/search").environ | {"HTTP_TRANSFER_ENCODING": "chunked"}
     environ["wsgi.input"] = BytesIO(b"x" * (limit + beyond))
 
     application = BodyFirst(get_wsgi_application(), places=1, limit=limit)
-    list(application(environ, lambda status, headers: answers.append(status)))
+    list(application(environ, lambda status, headers: answers.append(status[:3])))  # the words differ from Python to Python
 
     assert answers == [status]
 

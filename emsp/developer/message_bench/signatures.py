@@ -17,7 +17,7 @@ from beckn.models import Subscriber
 from beckn.services import own_keys, subscribers
 from beckn.signing import BadKey, SignatureHeader, SignatureRefused
 from beckn.wire.v1_1_0 import MESSAGE_TYPES
-from emsp.core.wire import WireError
+from emsp.core.wire import DECODED_LIMIT, WireError, nested_deeper
 
 TTL_S = 300
 WORKED, FAILED, SKIPPED = "worked", "failed", "skipped"
@@ -202,10 +202,12 @@ def _spellings(body: bytes) -> list[tuple[str, bytes]]:
         ("with CRLF line ends", body.replace(b"\n", b"\r\n")),
     ]
     try:
+        if nested_deeper(body, DECODED_LIMIT):
+            raise ValueError("nested too deep")
         value = json.loads(body)
         others.append(("without blanks between its members", _compact(value, (",", ":"), ascii_only=False)))
         others.append(("as Python's json.dumps writes it", _compact(value, (", ", ": "), ascii_only=True)))
-    except (ValueError, RecursionError):
+    except ValueError:
         pass  # not JSON: no other way to write it
     return [(how, other) for how, other in others if other != body]
 
