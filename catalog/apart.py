@@ -1,18 +1,14 @@
 """Prices for an app that price rules name: what offers store holds for every other app."""
 
-from typing import TYPE_CHECKING
-
 from django.utils import timezone
 
 from catalog import books
 from catalog.retail import Terms, choose, driver_words, energy_price
+from catalog.search_types import FoundOffer
 from ocpi.models import Tariff
 
-if TYPE_CHECKING:
-    from catalog.search import FoundOffer
 
-
-def priced_for(sold_through: str, offers: list["FoundOffer"], book: books.Book) -> list["FoundOffer"]:
+def priced_for(sold_through: str, offers: list[FoundOffer], book: books.Book) -> list[FoundOffer]:
     """The same offers with the prices of an app that has rules of its own, by the book the rows were read with."""
     if offers and sold_through and book.sells_apart(sold_through):
         at = timezone.now()

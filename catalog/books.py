@@ -6,7 +6,6 @@ Rules of those two never change any more, so that they are read once per process
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -14,9 +13,7 @@ from django.db import connection
 from catalog.models import BookState, Offer, PriceBookVersion, PriceRule
 from catalog.retail import Chosen, Match, Rule, Sale, Terms, choose
 from catalog.retail.rule import DAYS
-
-if TYPE_CHECKING:
-    from catalog.search import AnyOffer
+from catalog.search_types import AnyOffer
 
 # Number of the advisory lock between those who write prices (shared) and a change of the books (exclusive).
 WRITERS_LOCK = 7_301_001
@@ -79,7 +76,7 @@ def rules_of(version_pk: int) -> tuple[Rule, ...]:
     return tuple(_rule(row) for row in PriceRule.objects.filter(version=version_pk).order_by("pk"))
 
 
-def sale_of(offer: "AnyOffer", *, at: datetime, sold_through: str = "", currency: str | None = None) -> Sale:
+def sale_of(offer: AnyOffer, *, at: datetime, sold_through: str = "", currency: str | None = None) -> Sale:
     """A sale of this offer at `at` (aware). currency: of the tariff; that of the offer when it is not given."""
     return Sale(
         party_id=offer.party_id,

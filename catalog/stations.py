@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from catalog import books, replica
 from catalog.geography import least_distance_m, windows
-from catalog.search import DISTANCE_M, SILENT, FoundOffer, SearchWish, is_bare, offers_near
+from catalog.search import is_bare, offers_near
+from catalog.search_statement import DISTANCE_M, SILENT
+from catalog.search_types import FoundOffer, SearchWish
 from emsp.core.sql import binary_cursor
 
 WORDINGS = 1 << 32  # stamps of one wording: more than there will be price books

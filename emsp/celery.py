@@ -6,8 +6,11 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
+from emsp.core import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emsp.settings.main")
 
+broker.use()
 app = Celery("emsp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -13,7 +13,7 @@ from beckn.models import Transaction
 from beckn.render.catalog import STATIONS, catalogue
 from beckn.wire.v1_1_0 import Intent, decimal_of, text_of
 from catalog.mapping import connector_standards
-from catalog.search import SearchWish
+from catalog.search_types import SearchWish
 from catalog.stations import stations_near
 from emsp.core.wire import WireError
 from sessions.models import Order

@@ -14,7 +14,7 @@ import msgspec
 from django.conf import settings
 
 from beckn.render import words
-from catalog.search import AnyOffer, FoundOffer
+from catalog.search_types import AnyOffer, FoundOffer
 from catalog.stations import Operator, Station, Wording
 from emsp.core.money import plain
 from emsp.core.wire import encode

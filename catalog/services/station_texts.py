@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from catalog import books
 from catalog.models import StationText
-from catalog.search import FoundOffer, SearchWish, offers_of
+from catalog.search import offers_of
+from catalog.search_types import FoundOffer, SearchWish
 from catalog.stations import Station, Wording, made
 from emsp.core.sql import binary_cursor
 

@@ -4,12 +4,14 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TextIO
 
 from emsp.core.log import mask_text
 
 NAME_WIDTH = 9
+MOST_UNHEARD = 250  # lines kept of each child: a chain of tracebacks
 
 
 class Console:
@@ -21,6 +23,7 @@ class Console:
         self._clock = clock
         self._only: str | None = None
         self._hear_all_at: float | None = None
+        self._unheard: dict[str, deque[str]] = {}
 
     def say(self, text: str = "") -> None:
         """A line of the supervisor itself."""
@@ -30,8 +33,14 @@ class Console:
         """A line that the child `name` wrote, masked once more: tracebacks do not pass its log filter."""
         if self._hear_all_at is not None and self._clock() >= self._hear_all_at:
             self._only = self._hear_all_at = None
-        if text and self._only in (None, name):
-            self._write(f"{name:<{NAME_WIDTH}}| {mask_text(text)}")
+            self._unheard.clear()
+        if not text:
+            return
+        line = f"{name:<{NAME_WIDTH}}| {mask_text(text)}"
+        if self._only in (None, name):
+            self._write(line)
+        else:
+            self._unheard.setdefault(name, deque(maxlen=MOST_UNHEARD)).append(line)
 
     def hear_only(self, name: str) -> None:
         """Show no other child from now on: when one has died, the complaints of the rest explain nothing.
@@ -39,6 +48,11 @@ class Console:
         The first name stays: it is the one that caused the others.
         """
         self._only = self._only or name
+
+    def tell_unheard(self, name: str) -> None:
+        """Write what this child said while another was heard: it has ended by itself, and that tells why."""
+        for line in self._unheard.pop(name, ()):
+            self._write(line)
 
     def hear_all(self, after_s: float = 0.0) -> None:
         """Show every child again: the one that had died is back. after_s: seconds until the rest has noticed."""

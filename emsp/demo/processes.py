@@ -180,6 +180,8 @@ class Children:
             raise StopRequested
         if not child.may_end:
             child.join(time.monotonic() + DRAIN_S)
+            if child.status > 0:
+                self._console.tell_unheard(child.name)
             where = f"; see .demo/{child.program.log.name}" if child.program.log else ""
             raise ProcessDied(child.name, f"{child.name} ended unexpectedly ({child.describe_end()}){where}")
 

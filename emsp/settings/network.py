@@ -133,6 +133,7 @@ CELERY_TASK_ROUTES = {
     "emsp.developer.tasks.*": {"queue": "pulls"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # 100, Celery's own, end workers and beat after 47 minutes without it
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "max_retries": 0,  # an ACK does not wait for a broker that is away
     **(
@@ -142,7 +143,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     ),
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONSUMER = "emsp.core.consumer:Consumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {

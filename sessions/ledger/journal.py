@@ -24,7 +24,7 @@ class Unbalanced(DomainError):
 
 @dataclass(frozen=True)
 class Side:
-    """One posting to be: debit above 0, credit below; 0 is left out."""
+    """One posting to be, members named as its fields: debit above 0, credit below; 0 is left out."""
 
     account: Account
     amount: Decimal
@@ -69,17 +69,7 @@ def book(
         },
     )
     if fresh:
-        Posting.objects.bulk_create(
-            Posting(
-                entry=entry,
-                account=side.account,
-                party=side.party,
-                bap_id=side.bap_id,
-                amount=side.amount,
-                currency=side.currency,
-            )
-            for side in wanted
-        )
+        Posting.objects.bulk_create(Posting(entry=entry, **vars(side)) for side in wanted)
     return entry
 
 

@@ -53,14 +53,7 @@ def confirm(
     order = lock(order.pk)
     if order.state in UNDER_WAY:
         return order
-    if order.state == OrderState.EXPIRED:
-        raise QuoteExpired("the quote is over; select again for a new one")
-    if order.state == OrderState.QUOTED:
-        raise NotAgreed("nothing was agreed: init comes before confirm")
-    if order.state == OrderState.RESERVING:
-        raise EvseUnavailable("the charger has not answered the reservation yet; confirm after on_init")
-    if order.state not in AGREED:
-        raise EvseUnavailable("the order is over; select again")
+    _check_agreed(order)
     check_own(order, stated_quote_id)
     quoting.check_binding(order, offer=offer, total=stated_total, currency=stated_currency)
     quoting.check_available(order.offer, order)
@@ -97,6 +90,18 @@ def start(order: Order) -> Order:
     reserving.give_token(order)
     _send_start(order)
     return order
+
+
+def _check_agreed(order: Order) -> None:
+    """Raises NotAgreed, QuoteExpired or EvseUnavailable unless init has come to an end that can be confirmed."""
+    if order.state == OrderState.EXPIRED:
+        raise QuoteExpired("the quote is over; select again for a new one")
+    if order.state == OrderState.QUOTED:
+        raise NotAgreed("nothing was agreed: init comes before confirm")
+    if order.state == OrderState.RESERVING:
+        raise EvseUnavailable("the charger has not answered the reservation yet; confirm after on_init")
+    if order.state not in AGREED:
+        raise EvseUnavailable("the order is over; select again")
 
 
 def _send_start(order: Order) -> None:

@@ -2,8 +2,8 @@
 
 import base64
 import re
-import threading
 import time
+from functools import partial
 
 import pytest
 from axes.models import AccessAttempt
@@ -20,6 +20,7 @@ from emsp.backoffice.roles import second_factor
 from emsp.core.addresses import client_ip
 from tests.backoffice.conftest import PASSWORD, browser_of, log_in, person
 from tests.chromium import fits
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
@@ -182,18 +183,7 @@ def test_wrong_codes_make_right_ones_wait(operator):
 def test_one_code_in_two_browsers_at_once_lets_one_in():
     user = person("olga")
     device, _ = enrolled(user)
-    code, begun, found = code_at(device, 0), threading.Barrier(4), []
-
-    def run():
-        begun.wait()
-        found.append(second_factor.check(user, code))
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(*[partial(second_factor.check, user, code_at(device, 0))] * 4)
 
     assert sorted(device is not None for device in found) == [False, False, False, True]
 

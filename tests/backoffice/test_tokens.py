@@ -16,10 +16,10 @@ from ocpi.services.token_changes import TokenRefused
 from ocpi.services.token_sheet import TokenSheet
 from ocpi.services.tokens import token_object
 from tests.backoffice.conftest import browser_of, log_in, person
-from tests.backoffice.test_watchdog import in_threads
 from tests.chromium import fits
 from tests.factories.ocpi import TokenFactory
 from tests.ocpi.cpo import BASE, envelope, make_party
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -260,7 +260,7 @@ def test_a_sheet_that_goes_wrong_on_the_way_in_brings_in_nothing(party):
 def test_many_who_block_at_once_block_once():
     make_party()
     token = TokenFactory(type="RFID")
-    in_threads(*[lambda: _block(token)] * 5)
+    at_once(*[lambda: _block(token)] * 5)
 
     assert TokenCopy.objects.count() == 1
     assert Token.objects.get().blocked_reason == "lost"

@@ -18,6 +18,7 @@ from sessions.models import MissingCdr, Order
 from tests.backoffice.conftest import person
 from tests.factories.ocpi import PeerFactory, cdr_body
 from tests.ocpi.cpo import Listing
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -273,34 +274,12 @@ def test_the_words_of_a_case_are_needed_and_it_is_resolved_once(db):
     ]  # fmt: skip
 
 
-def in_threads(*works):
-    failures, begun = [], threading.Barrier(len(works))
-
-    def run(work):
-        try:
-            begun.wait()
-            work()
-        except CaseRefused:
-            pass
-        except Exception as error:  # noqa: BLE001 (told below)
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-
-
 @pytest.mark.django_db(transaction=True)
 def test_many_watchdogs_open_one_case_with_one_notice(settings):
     settings.CASE_MAIL_TO = ["desk@example.com"]
     peers = [PeerFactory(last_ok_at=minutes_ago(60), last_error_at=minutes_ago(1)) for _ in range(5)]
 
-    in_threads(*[watchdog.look] * 6)
+    at_once(*[watchdog.look] * 6)
 
     assert sorted(Case.objects.values_list("connection", flat=True)) == sorted(peer.pk for peer in peers)
     from emsp.backoffice.models import CaseNotice

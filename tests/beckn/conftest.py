@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.utils import timezone
 
-from beckn import signing
-from beckn.services import delivery, own_keys, registry, subscribers
+from beckn import actions, signing
+from beckn.models import Transaction
+from beckn.services import callbacks, delivery, inbox, own_keys, registry, subscribers
 from emsp.core.wire import encode
 from tests.factories.beckn import SubscriberFactory, request_body, signing_key
 from tests.redis_server import redis_server  # noqa: F401 (fixture)
@@ -168,3 +170,31 @@ def fresh_memories():
         memory.clear()
     yield
     delivery.in_flight.clear()
+
+
+def answer(request):
+    """What an action does: write the callback, close the request."""
+    conversation = Transaction.objects.get(bap_id=request.bap_id, transaction_id=request.transaction_id)
+    callbacks.queue(transaction=conversation, action=f"on_{request.action}", message={}, request=request)
+    request.state, request.answered_at = "ANSWERED", timezone.now()
+    request.save(update_fields=["state", "answered_at"])
+
+
+@pytest.fixture
+def handled(monkeypatch):
+    """The message ids that reached the actions, in order; each is answered with an empty callback."""
+    seen = []
+
+    def run(request):
+        seen.append(request.message_id)
+        answer(request)
+
+    monkeypatch.setattr(actions, "run", run)
+    return seen
+
+
+@pytest.fixture
+def asleep(monkeypatch):
+    """Nobody is woken: what is due stays due until the test looks at it."""
+    monkeypatch.setattr(inbox, "wake_resident", lambda *args, **kwargs: None)
+    monkeypatch.setattr(callbacks, "wake", lambda *args, **kwargs: None)

@@ -1,7 +1,7 @@
 """Requests per second: counted for all processes in a real Redis, search refused first, nobody without Redis."""
 
-import threading
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from django.utils import timezone
@@ -11,6 +11,7 @@ from beckn.models import Request
 from emsp.core import rates
 from tests.beckn.conftest import Bap
 from tests.factories.beckn import RequestFactory, SubscriberFactory
+from tests.races import at_once
 from tests.redis_server import url_of
 
 ACK = {"message": {"ack": {"status": "ACK"}}}
@@ -104,19 +105,9 @@ def test_while_the_oldest_request_waits_too_long_only_search_is_refused(bap, cou
 
 
 def test_processes_that_count_at_once_get_one_number_each(counted):
-    got, gate = [], threading.Barrier(8)
+    got = at_once(*[lambda: [rates.count("x")[0] for _ in range(25)]] * 8)
 
-    def count():
-        gate.wait(10)
-        for _ in range(25):
-            got.append(rates.count("x")[0])
-
-    threads = [threading.Thread(target=count) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(got) == list(range(1, 201))
+    assert sorted(chain(*got)) == list(range(1, 201))
 
 
 def test_without_redis_nobody_is_refused_and_nobody_waits_for_it(bap, counted, settings, caplog):

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Offer
-from catalog.search import SearchWish, offers_near
+from catalog.search import offers_near
+from catalog.search_types import SearchWish
 from ocpi.models import Location, Tariff
 from ocpi.services.evse_status import store_status
 from ocpi.services.locations import store_locations

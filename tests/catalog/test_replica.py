@@ -14,7 +14,8 @@ from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from catalog import replica
-from catalog.search import SearchWish, offers_near
+from catalog.search import offers_near
+from catalog.search_types import SearchWish
 from tests.factories.catalog import ConnectorFactory, EvseFactory, LocationFactory, OfferFactory
 
 PLACE = SearchWish(latitude=Decimal("28.6"), longitude=Decimal("77.2"))

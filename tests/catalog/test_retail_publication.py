@@ -10,7 +10,8 @@ from django.utils import timezone
 from catalog import tasks
 from catalog.errors import NotPublishable
 from catalog.models import BookState, Offer, PriceBookVersion, PriceRule
-from catalog.search import SearchWish, offers_near
+from catalog.search import offers_near
+from catalog.search_types import SearchWish
 from catalog.services import offers, price_book, prices, quoting
 from tests.factories.catalog import LocationFactory, PartyFactory, component, elements, refreshed, station
 from tests.factories.price_book import draft, published, staff

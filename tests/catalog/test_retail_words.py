@@ -8,7 +8,8 @@ from django.core.management import call_command
 from catalog import tasks
 from catalog.models import Offer
 from catalog.retail import Terms, driver_words
-from catalog.search import SearchWish, offers_near
+from catalog.search import offers_near
+from catalog.search_types import SearchWish
 from ocpi.models import Location
 from tests.catalog.pricing import component, element, tariff
 from tests.factories import catalog as factories

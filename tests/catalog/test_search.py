@@ -7,7 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Offer
-from catalog.search import SearchWish, offers_near, statement, text_words
+from catalog.search import offers_near
+from catalog.search_statement import statement, text_words
+from catalog.search_types import SearchWish
 from ocpi.models import Connector, Party
 from tests.factories.catalog import ConnectorFactory, EvseFactory, LocationFactory, OfferFactory, PartyFactory
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog import stations
 from catalog.models import Offer, StationText
-from catalog.search import SearchWish
+from catalog.search_types import SearchWish
 from catalog.services import offers, price_book, station_texts
 from catalog.stations import Wording, stations_near
 from emsp.core import circuits

@@ -1,15 +1,14 @@
 """A circuit: closed, open after failures in a row, one probe after a pause that grows, closed by an answer."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from emsp.core import circuits
 from emsp.core.checks import check_settings
 from emsp.core.circuits import Partner, Way
 from emsp.core.models import Circuit, PartnerKind
+from tests.races import at_once
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CPO = Partner(PartnerKind.CPO, "7", "Far CPO")
@@ -162,19 +161,13 @@ class TestCircuit:
 def test_of_many_callers_at_once_one_gets_the_probe_and_no_failure_is_lost(clock):
     fail(3)
     clock.pass_s(2)
-    ways, gate = [], threading.Barrier(8)
 
     def call():
-        gate.wait(10)
-        ways.append(enter())
+        way = enter()
         circuits.failed(CPO, "no answer in time")
-        connection.close()
+        return way
 
-    threads = [threading.Thread(target=call) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    ways = at_once(*[call] * 8)
 
     assert sorted(way.value for way in ways) == ["probe", *["shut"] * 7]
     assert circuits.of(CPO).failures == 11

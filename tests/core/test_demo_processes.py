@@ -124,6 +124,27 @@ def test_when_one_has_died_the_complaints_of_others_are_not_shown(screen):
     assert screen.getvalue() == "web      | before\nredis    | last words\n"
 
 
+def test_who_ends_by_itself_tells_why_also_while_another_is_heard(children, screen):
+    children._console.hear_only("redis")
+    children.start(program("web", "import sys; print('Unrecoverable error'); sys.exit(1)"))
+
+    with pytest.raises(ProcessDied):
+        children.watch(None)
+
+    assert screen.getvalue() == "web      | Unrecoverable error\n"
+
+
+def test_complaints_that_nobody_heard_are_forgotten_when_all_are_heard_again(screen):
+    console = Console(screen)
+    console.hear_only("redis")
+    console.line("web", "the broker is away")
+    console.hear_all()
+    console.line("web", "news")
+    console.tell_unheard("web")
+
+    assert screen.getvalue() == "web      | news\n"
+
+
 def test_complaints_are_shown_again_when_the_dead_one_has_been_back_for_a_while(screen):
     now = [100.0]
     console = Console(screen, clock=lambda: now[0])

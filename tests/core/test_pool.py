@@ -5,7 +5,7 @@ from copy import deepcopy
 from select import select
 
 import pytest
-from django.db import DataError, ProgrammingError, connection
+from django.db import DataError, OperationalError, ProgrammingError, connection
 
 from emsp.core.postgresql import base
 from emsp.core.postgresql.base import DatabaseWrapper
@@ -123,6 +123,16 @@ def test_what_is_done_on_one_that_is_lent_is_committed(pooled):
         cursor.execute("drop table lent")
 
 
+def test_it_is_committed_also_on_one_that_was_left_within_a_transaction(pooled):
+    pooled.set_autocommit(False)
+    pooled.close()
+
+    with pooled.lent() as lent:
+        lent.execute("create table lent (n integer)")
+    with connection.cursor() as cursor:
+        cursor.execute("drop table lent")
+
+
 def test_one_that_died_is_not_lent(pooled):
     pid, _ = ask_lent(pooled, MARK)
     end(pid)
@@ -133,11 +143,27 @@ def test_one_that_died_is_not_lent(pooled):
     assert found == (1,)
 
 
-def test_an_error_on_one_that_is_lent_is_djangos_and_the_next_has_none(pooled):
+def test_one_that_lost_its_socket_is_not_lent_and_leaves_its_place(pooled):
+    for _ in range(3):
+        with pooled.lent() as lent:
+            pass
+        lent.pgconn.finish()
+
+    assert ask_lent(pooled, "select 1")[1] == (1,)
+
+
+def test_an_error_on_one_that_is_lent_is_djangos_and_it_is_used_again(pooled):
+    pid, _ = ask_lent(pooled, MARK)
     with pytest.raises(DataError), pooled.lent() as lent:
         lent.execute("select 1 / 0")
 
-    assert ask_lent(pooled, "select 1")[1] == (1,)
+    assert ask_lent(pooled, "select 1") == (pid, (1,))
+
+
+def test_no_connection_in_time_is_djangos_error(pooled):
+    pooled.pool.timeout = 0.01
+    with pooled.lent(), pooled.lent(), pytest.raises(OperationalError), pooled.lent():
+        pass
 
 
 def test_who_has_a_connection_is_lent_that_one(pooled):

@@ -1,9 +1,8 @@
-"""CDRs as they come in: audited, decided by staff, credited, missed."""
+"""CDRs as they come in: audited, decided by staff, told in statements."""
 
 import io
 import json
 import zipfile
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,12 +10,11 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from ocpi.models import Connector
-from sessions.audit import decisions, missing
+from sessions.audit import decisions
 from sessions.audit.evidence import bundle
-from sessions.errors import BillCredited, DecisionRefused
+from sessions.errors import DecisionRefused
 from sessions.ledger import export, statements
-from sessions.models import AuditPolicy, Bill, CdrAudit, Invoice, MissingCdr, Order, Statement
-from sessions.services import billing, watch
+from sessions.models import AuditPolicy, Bill, CdrAudit, Invoice, Order, Statement
 from sessions.states import OrderState
 from tests.flows.world import tariff
 
@@ -282,133 +280,3 @@ def test_the_evidence_holds_all_that_the_audit_rests_on(driver, cpo, staff):
         ("CONTESTED", "100 too much")
     ]
     assert archive.read(f"{folder}/report.pdf").startswith(b"%PDF-")
-
-
-class TestCredits:
-    def test_a_credit_before_its_original_nets_to_zero(self, driver, cpo):
-        session = driver.charge()
-
-        assert credit(cpo, session).status_code == 201
-        assert Bill.objects.count() == 0
-        assert codes(CdrAudit.objects.get()) == ["CREDIT_WAITS"]
-
-        cpo.cdr(session)
-
-        assert told(driver) == ("COMPLETE", "0.00")
-        assert codes(CdrAudit.objects.get(cdr__ocpi_id="CDR-1-C")) == []
-        cpo.cdr(session, id="CDR-2", kwh=4, total=82.0)
-        assert told(driver) == ("COMPLETE", "82.00")
-
-    def test_a_credit_of_a_held_bill_is_never_told(self, driver, cpo, staff):
-        session = driver.charge()
-        cpo.cdr(session, total_energy=90)
-        count = driver.count("on_status")
-
-        credit(cpo, session)
-
-        held = Bill.objects.get()
-        assert held.held == "credited by CDR CDR-1-C"
-        assert driver.count("on_status") == count
-        with pytest.raises(BillCredited):
-            billing.release_held(held)
-        cpo.cdr(session, id="CDR-2")
-        assert told(driver) == ("COMPLETE", "91.00")
-        assert Invoice.objects.filter(kind="CREDIT_NOTE").count() == 0
-
-    def test_a_part_is_taken_off_in_proportion(self, driver, cpo):
-        session = driver.charge()
-        cpo.cdr(session)
-
-        credit(cpo, session, total=-9.1)
-
-        assert told(driver) == ("COMPLETE", "81.90")
-        note = Invoice.objects.get(kind="CREDIT_NOTE")
-        assert (note.total, note.corrects.total) == (Decimal("-9.10"), Decimal("91.00"))
-        assert codes(CdrAudit.objects.get(cdr__ocpi_id="CDR-1-C")) == ["CREDIT_PART"]
-        cpo.cdr(session, id="CDR-2", kwh=4, total=82.0)
-        assert Bill.objects.first().held.startswith("the order is billed already")
-
-    def test_more_than_was_charged_is_contested_and_takes_all(self, driver, cpo):
-        session = driver.charge()
-        cpo.cdr(session)
-
-        credit(cpo, session, total=-150)
-
-        assert told(driver) == ("COMPLETE", "0.00")
-        assert CdrAudit.objects.get(cdr__ocpi_id="CDR-1-C").verdict == "CONTEST"
-
-    def test_a_second_credit_takes_nothing_more(self, driver, cpo):
-        session = driver.charge()
-        cpo.cdr(session)
-        credit(cpo, session)
-        count = driver.count("on_status")
-
-        credit(cpo, session, id="CDR-1-C2")
-
-        assert codes(CdrAudit.objects.get(cdr__ocpi_id="CDR-1-C2")) == ["CREDITED_TWICE"]
-        assert driver.count("on_status") == count
-
-    def test_a_correction_before_its_credit_waits_for_it(self, driver, cpo):
-        session = driver.charge()
-        cpo.cdr(session)
-        cpo.cdr(session, id="CDR-2", kwh=4, total=82.0)
-        assert told(driver) == ("COMPLETE", "91.00")
-        assert codes(CdrAudit.objects.get(cdr__ocpi_id="CDR-2")) == ["DUPLICATE", "OVERLAP"]
-
-        credit(cpo, session)
-
-        assert told(driver) == ("COMPLETE", "82.00")
-        assert CdrAudit.objects.get(cdr__ocpi_id="CDR-2").verdict == "ACCEPT"
-        assert list(Invoice.objects.order_by("pk").values_list("kind", "total")) == [
-            ("INVOICE", Decimal("91.00")),
-            ("CREDIT_NOTE", Decimal("-91.00")),
-            ("INVOICE", Decimal("82.00")),
-        ]
-
-
-class TestMissing:
-    @pytest.fixture
-    def pulls(self, monkeypatch):
-        asked = []
-        monkeypatch.setattr(missing, "request_pull", lambda connection: asked.append(connection.name))
-        return asked
-
-    def ended(self, driver, cpo, hours):
-        session = driver.charge()
-        cpo.session("COMPLETED", 4.5, start_date_time=session["start_date_time"])
-        Order.objects.update(ended_at=timezone.now() - timedelta(hours=hours))
-        return session
-
-    def test_it_is_pulled_for_then_raised_then_settled(self, driver, cpo, pulls):
-        session = self.ended(driver, cpo, hours=25)
-
-        assert watch.watch_cdrs() == 1
-        assert pulls == ["CPO"]
-        assert cpo.party.connection.sync_states.get(module="cdrs").full_wanted
-        assert watch.watch_cdrs() == 0
-        row = MissingCdr.objects.get()
-        assert (row.raised_at, row.settled_at) == (None, None)
-
-        MissingCdr.objects.update(asked_at=timezone.now() - timedelta(hours=3))
-        assert watch.watch_cdrs() == 1
-        assert MissingCdr.objects.get().raised_at is not None
-
-        cpo.cdr(session)
-        assert MissingCdr.objects.get().settled_at is not None
-
-    def test_a_day_is_the_operators_time(self, driver, cpo, pulls):
-        self.ended(driver, cpo, hours=23)
-
-        assert (watch.watch_cdrs(), pulls) == (0, [])
-
-    def test_an_operator_may_have_a_time_of_its_own(self, driver, cpo, pulls):
-        AuditPolicy.objects.create(party=cpo.party, missing_after_h=Decimal(2))
-        self.ended(driver, cpo, hours=3)
-
-        assert (watch.watch_cdrs(), pulls) == (1, ["CPO"])
-
-    def test_a_held_bill_is_not_missing(self, driver, cpo, pulls):
-        session = self.ended(driver, cpo, hours=25)
-        cpo.cdr(session, total_energy=90)
-
-        assert (watch.watch_cdrs(), pulls) == (0, [])

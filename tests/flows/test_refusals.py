@@ -97,8 +97,34 @@ def test_confirm_without_init_is_refused(driver, cpo):
     driver.select()
     driver.ask("confirm", driver.confirm_message())
 
-    assert driver.last("on_confirm")["error"]["code"] == "40000"
+    told = driver.last("on_confirm")["error"]
+    assert (told["code"], told["message"]) == ("40000", "nothing was agreed: init comes before confirm")
     assert cpo.commands == []
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "message"),
+    [
+        (
+            OrderState.RESERVING, "40002",
+            "EVSE_UNAVAILABLE: the charger has not answered the reservation yet; confirm after on_init",
+        ),
+        (OrderState.EXPIRED, "40003", "QUOTE_EXPIRED: the quote is over; select again for a new one"),
+        (OrderState.CANCELLED, "40002", "EVSE_UNAVAILABLE: the order is over; select again"),
+    ],
+)  # fmt: skip
+def test_confirm_of_what_cannot_be_confirmed_is_refused(driver, cpo, state, code, message):
+    driver.search()
+    driver.select()
+    driver.init()
+    Order.objects.update(state=state)
+
+    driver.ask("confirm", driver.confirm_message())
+
+    told = driver.last("on_confirm")["error"]
+    assert (told["code"], told["message"]) == (code, message)
+    assert cpo.bodies("START_SESSION") == []
+    assert Order.objects.get().state == state
 
 
 def test_confirm_of_an_unknown_conversation_is_refused(driver):

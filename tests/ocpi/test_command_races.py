@@ -2,17 +2,18 @@
 
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ocpi.models import Command
 from ocpi.services import command_dispatch, command_send, commands
 from ocpi.services.commands import request_command
 from tests.ocpi.cpo import BASE, envelope, make_party
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ACCEPTED = envelope({"result": "ACCEPTED", "timeout": 30})
@@ -29,22 +30,6 @@ def party():
 
 def make_command(party, kind="START_SESSION", **more):
     return Command.objects.create(party=party, kind=kind, **{"due_at": timezone.now()} | more)
-
-
-def in_threads(count, work):
-    """Run work in threads that begin together, each with a database connection of its own."""
-    barrier = threading.Barrier(count)
-
-    def run():
-        try:
-            barrier.wait()
-            work()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as threads:
-        for future in [threads.submit(run) for _ in range(count)]:
-            future.result()
 
 
 def lose_leases():
@@ -96,7 +81,7 @@ def test_two_workers_send_each_command_once(party, network):
     for number in range(12):
         make_command(party, order_reference=f"ORDER-{number}")
 
-    in_threads(4, lambda: commands.dispatch_due(parallel=False))
+    at_once(*[lambda: commands.dispatch_due(parallel=False)] * 4)
 
     assert start.call_count == 12
     assert set(Command.objects.values_list("state", flat=True)) == {"AWAITING_RESULT"}
@@ -209,12 +194,8 @@ def test_a_worker_that_comes_too_late_to_its_own_command_does_not_send_it(party,
 def test_twenty_copies_of_one_result_are_told_once(party, told):
     command = make_command(party, state="AWAITING_RESULT")
 
-    in_threads(
-        20,
-        lambda: commands.accept_result(
-            command_uid=command.uid, connection=party.connection, result="ACCEPTED"
-        ),
-    )
+    told_of = {"command_uid": command.uid, "connection": party.connection, "result": "ACCEPTED"}
+    at_once(*[partial(commands.accept_result, **told_of)] * 20)
 
     assert told == [("START_SESSION", "SUCCEEDED", "ACCEPTED")]
 
@@ -227,7 +208,7 @@ def test_result_and_deadline_at_once_end_the_command_by_one_of_them(party, told)
         commands.sweep()
         commands.accept_result(command_uid=command.uid, connection=party.connection, result="TIMEOUT")
 
-    in_threads(6, work)
+    at_once(*[work] * 6)
 
     command.refresh_from_db()
     assert told == [(command.kind, command.state, command.result)]

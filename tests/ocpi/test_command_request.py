@@ -1,10 +1,9 @@
 """Asking for a command writes a row with its whole body (ocpi.md 3.6, checklist 78)."""
 
-import threading
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from emsp.core.wire import convert
 from ocpi.models import Command, Connector, Evse, Location, Token
@@ -12,6 +11,7 @@ from ocpi.services import commands
 from ocpi.services.commands import request_command
 from ocpi.wire.v2_2_1 import commands as wire
 from tests.ocpi.cpo import make_party
+from tests.races import at_once
 
 AT = datetime(2026, 3, 1, 9, 15, tzinfo=UTC)
 ORDER = "8a0f1f8e-32f0-4bb5-8a5b-3f1f2f1b7b10"
@@ -176,20 +176,11 @@ def test_a_start_that_failed_is_not_written_again(party, token):
 def test_twenty_parallel_starts_of_one_order_are_one_row():
     party = make_party()
     token = Token.objects.create(uid="T", contract_id="C", issuer="eMSP", last_updated=AT)
-    barrier, found = threading.Barrier(20), []
 
     def ask():
-        try:
-            barrier.wait()
-            with transaction.atomic():
-                found.append(start(party, token).pk)
-        finally:
-            connections.close_all()
+        with transaction.atomic():
+            return start(party, token).pk
 
-    threads = [threading.Thread(target=ask) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(*[ask] * 20)
 
     assert found == [Command.objects.get().pk] * 20

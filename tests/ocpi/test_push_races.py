@@ -24,25 +24,9 @@ from tests.factories.ocpi import (
 )
 from tests.ocpi.conftest import TOKEN, Caller, at
 from tests.ocpi.test_credentials import serve, theirs
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*calls):
-    """The answers to calls made by one thread each, all at the same moment."""
-    barrier, answers = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(number, call):
-        barrier.wait()
-        answers[number] = call()
-        database.close()
-
-    threads = [threading.Thread(target=run, args=job) for job in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 @pytest.fixture

@@ -1,18 +1,17 @@
 """Our tokens as CPOs list them and ask about them (ocpi.md §7, rows 66-76)."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from django.db import connection as database
 from django.utils import timezone
 
 from ocpi.models import Authorization, Token
 from ocpi.services.tokens import driver_token, token_object
 from tests.factories.ocpi import CpoFactory, TokenFactory, location_body
 from tests.ocpi.conftest import at
+from tests.races import at_once
 
 URL = at("tokens", owner=())
 PLACE = {"location_id": "LOC-1", "evse_uids": ["EVSE-1"]}
@@ -137,20 +136,8 @@ def test_a_driver_keeps_one_token_and_nobody_gets_a_new_one_each_time(db):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_requests_of_one_driver_at_once_get_the_same_token():
-    barrier, found = threading.Barrier(4), []
+    found = at_once(*[lambda: driver_token("me").pk] * 4)
 
-    def ask():
-        barrier.wait()
-        found.append(driver_token("me").pk)
-        database.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(found) == 4
     assert len(set(found)) == Token.objects.count() == 1
 
 

@@ -1,16 +1,17 @@
 """Proofs of payment when two orders show the same at once."""
 
-import threading
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from sessions.errors import PaymentRequired
 from sessions.models import Order, PaymentProof, PaymentTerms, Quote
 from sessions.services import payment_terms
 from sessions.services.payment_terms import Proof
 from tests.factories.catalog import OfferFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BAP = "bap.example"
@@ -30,27 +31,18 @@ def prepaid_order():
 def test_two_orders_that_show_the_same_payments_at_once():
     orders = [prepaid_order() for _ in range(4)]
     proofs = [Proof("t-1", Decimal("50.00"), "INR"), Proof("t-2", Decimal("50.00"), "INR")]
-    begun, outcomes = threading.Barrier(len(orders)), []
 
     def confirm(order, shown):
-        begun.wait(10)
         try:
             with transaction.atomic():
                 payment_terms.check_paid(order, shown)
-            outcomes.append("paid")
         except PaymentRequired:
-            outcomes.append("refused")
-        finally:
-            connection.close()
+            return "refused"
+        return "paid"
 
-    threads = [
-        threading.Thread(target=confirm, args=(order, proofs[:: -1 if number % 2 else 1]))
-        for number, order in enumerate(orders)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    outcomes = at_once(
+        *(partial(confirm, order, proofs[:: -1 if number % 2 else 1]) for number, order in enumerate(orders))
+    )
 
     assert sorted(outcomes) == ["paid", "refused", "refused", "refused"]
     assert PaymentProof.objects.values("order").distinct().count() == 1

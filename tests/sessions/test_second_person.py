@@ -1,14 +1,16 @@
 """Where the settings ask for it, who began is not who finishes: statements closed, refused refunds sent again."""
 
+from functools import partial
+
 import pytest
 
 from sessions.ledger import statements
 from sessions.ledger.statements import PeriodNotClosable
 from sessions.models import Refund, Statement
 from sessions.services import refunds
-from tests.backoffice.test_watchdog import in_threads
 from tests.factories.catalog import PartyFactory
 from tests.factories.price_book import staff
+from tests.races import at_once
 from tests.sessions.test_refunds import due
 from tests.sessions.test_statements import FIRST, LAST, NEXT
 
@@ -80,10 +82,7 @@ def test_two_who_ask_at_once_count_as_two_people_only_when_they_are(settings, re
     settings.REFUND_SECOND_PERSON = True
     asking = [staff(name) for name in people.split()]
 
-    answers = []
-    in_threads(*(lambda by=by: answers.append(refunds.try_again(refused, by=by)) for by in asking))
-
-    assert sum(answers) == sent
+    assert sum(at_once(*(partial(refunds.try_again, refused, by=by) for by in asking))) == sent
 
 
 def test_an_account_can_go_whose_statement_is_closed():

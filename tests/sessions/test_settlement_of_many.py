@@ -1,12 +1,11 @@
 """Many orders billed at once: the ledger balances to the last paisa, invoices have no gap, statements are the sum."""
 
 import os
-import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from sessions.ledger import proof, statements
 from sessions.models import Account, Bill, Invoice, Order, Posting, Quote, Statement
 from sessions.services import billing
 from tests.factories.catalog import OfferFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORDERS = int(os.environ.get("SETTLED_ORDERS", "160"))
@@ -53,26 +53,16 @@ def cdr_of(offer, number):
     )  # fmt: skip
 
 
-def settle(cdrs, failures):
-    try:
-        for cdr in cdrs:
-            billing.cdr_received(cdr)
-    except Exception as error:  # noqa: BLE001 (told below)
-        failures.append(error)
-    finally:
-        connection.close()
+def settle(cdrs):
+    for cdr in cdrs:
+        billing.cdr_received(cdr)
 
 
 def test_many_orders_settled_at_once():
     offer = OfferFactory(power_w=60_000, time_zone="Asia/Kolkata")
     cdrs = [cdr_of(offer, number) for number in range(ORDERS)]
-    failures = []
-    threads = [threading.Thread(target=settle, args=(cdrs[n::WORKERS], failures)) for n in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+
+    at_once(*(partial(settle, cdrs[n::WORKERS]) for n in range(WORKERS)))
 
     assert Order.objects.filter(state="BILLED").count() == ORDERS
     assert Posting.objects.aggregate(sum=Sum("amount"))["sum"] == 0

@@ -1,18 +1,18 @@
 """Statements that were paid: what is booked, what stays open, what is refused, and who may."""
 
-import threading
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import connection
 from django.urls import reverse
 
 from sessions.ledger import entries, journal, settling, statements
 from sessions.ledger.settling import SettlementRefused
 from sessions.models import JournalEntry, Statement, StatementPayment
 from tests.factories.catalog import PartyFactory
+from tests.races import at_once
 from tests.sessions.test_statements import BAP, FIRST, LAST, NEXT, sell, statement_of, sums
 
 pytestmark = pytest.mark.django_db
@@ -129,22 +129,15 @@ def test_two_clerks_cannot_pay_the_same_twice(party):
     clerk = User.objects.create_user("clerk", is_staff=True)
     sell(party, "a", FIRST)
     statement = statements.close(statement_of(party), today=NEXT)
-    begun, refused = threading.Barrier(4), []
+    refused = []
 
     def work(number):
-        begun.wait(10)
         try:
             pay(statement, "88.00", clerk, f"utr-{number}")
         except SettlementRefused as refusal:
             refused.append(str(refusal))
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    at_once(*(partial(work, number) for number in range(4)))
 
     assert refused == ["88.00 of 88.00 INR are paid; 88.00 does not fit"] * 3
     assert settling.paid(statement) == D("88.00")

@@ -37,6 +37,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool.open()
             connection = _replaced_if_dead(pool.getconn)
             try:
+                if not connection.autocommit:  # left so by who gave it back within a transaction
+                    connection.autocommit = True
                 yield connection
             finally:
                 pool.putconn(connection)
@@ -59,10 +61,9 @@ def _replaced_if_dead(take: "Callable[[], psycopg.Connection[Any]]") -> "psycopg
 def _works(connection: "psycopg.Connection[Any]") -> bool:
     now, used_at = monotonic(), getattr(connection, "used_at", 0.0)
     connection.used_at = now  # type: ignore[attr-defined]  # kept where the pool keeps its own notes
-    if now - used_at < ASKED_AFTER_S and not _has_news(connection):
-        return True
     try:
-        ConnectionPool.check_connection(connection)
+        if now - used_at >= ASKED_AFTER_S or _has_news(connection):
+            ConnectionPool.check_connection(connection)
     except psycopg.Error:
         return False
     return True
