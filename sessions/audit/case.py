@@ -68,7 +68,8 @@ class Case:
     raw: the CDR as received. tariff: what it is priced by; None when nothing is known. quoted: whether that is the
     version the order was quoted by, known_tariffs: keys of the CPO's tariffs. session_kwh: None while the session is
     not reported as completed; metered_kwh: its newest reading. overlapping: other CDRs on that connector, credited
-    ones left out. already_billed: another CDR of the order counts. quoted_total: 0 where charging is free.
+    ones left out. already_billed: another CDR of the order counts.
+    beside_charge: it is of the reservation alone, a charge followed. quoted_total: 0 where charging is free.
     """
 
     raw: Mapping[str, Any]
@@ -94,6 +95,7 @@ class Case:
     duplicate_of: str = ""
     order_failed: bool = False
     already_billed: bool = False
+    beside_charge: bool = False
     limits: Thresholds = field(default_factory=Thresholds)
 
     @property

@@ -87,6 +87,7 @@ def _price(case: Case, periods: Any, mode: str) -> Priced:
             end=case.end_at,
             ocpi_version=case.ocpi_version,
             step_mode=cast(StepMode, mode),
+            reservation_expired=False if case.beside_charge else None,
         )
     except OverflowError:
         raise TariffError("start_date_time", "no calendar reaches this date") from None
