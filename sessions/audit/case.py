@@ -9,6 +9,7 @@ from typing import Any
 
 from catalog.pricing import Amount, Priced, TariffError
 from catalog.pricing.taxes import read_price
+from emsp.core.money import WHOLE, to_cents
 
 SECONDS_PER_HOUR = Decimal(3600)
 HUNDRED = Decimal(100)
@@ -102,6 +103,12 @@ class Case:
     def span(self) -> timedelta:
         """From start to end, never below zero."""
         return max(self.end_at - self.start_at, timedelta(0))
+
+    def agree(self, ours: Decimal, theirs: Decimal) -> bool:
+        """Whether two amounts are the same but for rounding, each to its currency where that has no cents."""
+        if self.currency.upper() in WHOLE:
+            ours, theirs = to_cents(ours, self.currency), to_cents(theirs, self.currency)
+        return self.limits.agree(ours, theirs)
 
     @property
     def remark(self) -> str:
