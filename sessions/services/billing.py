@@ -60,6 +60,8 @@ def cdr_received(cdr: Cdr) -> Bill | None:
 
 def _bill_and_tell(order: Order, cdr: Cdr) -> Bill:
     bill = _bill(order, cdr)
+    if bill.held and is_billed(order):
+        return bill  # what was charged is known from the bill that stands
     order.energy_kwh = cdr.total_energy_kwh
     order.started_at, order.ended_at = order.started_at or cdr.start_at, order.ended_at or cdr.end_at
     if bill.held:

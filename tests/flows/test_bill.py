@@ -104,6 +104,17 @@ def test_a_reservation_that_is_told_as_a_charge_after_its_cdr_finds_the_billed_o
     assert (order.state, order.session.ocpi_id, order.bills.count()) == ("BILLED", "S-1", 1)
 
 
+@pytest.mark.parametrize("over", [{}, {"currency": "EUR"}])
+def test_a_cdr_that_is_held_beside_the_bill_says_nothing_of_the_order(driver, cpo, over):
+    session = driver.charge()
+    cpo.cdr(session)
+
+    cpo.cdr(session, id="CDR-2", kwh=3, total=64.0, **over)
+
+    assert [bool(bill.held) for bill in Bill.objects.order_by("pk")] == [False, True]
+    assert Order.objects.get().energy_kwh == Decimal("4.5")
+
+
 RESERVED_FOR_FIVE_MINUTES = [{"type": "RESERVATION_TIME", "volume": 0.0833}]
 
 
