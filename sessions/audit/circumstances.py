@@ -10,7 +10,7 @@ from sessions.audit.case import Case, Finding, Severity, objects
 PRICING_MEMBERS = ("currency", "elements", "min_price", "max_price")
 ALREADY_BILLED = "the order is billed already by another CDR that was not credited"
 RESERVED_ONLY = "the CDR is of the reservation alone; the driver's bill is that of the charge"
-ORDER_FAILED = "the order had failed before this CDR came"
+ORDER_FAILED = "the order had failed, or was never started, before this CDR came"
 
 
 def currency(case: Case) -> Iterator[Finding]:

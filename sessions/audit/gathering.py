@@ -12,14 +12,14 @@ from sessions.audit.case import Case, Other, objects
 from sessions.audit.circumstances import named_tariffs
 from sessions.audit.policies import thresholds_of
 from sessions.models import CdrAudit, Order, QuoteKind
-from sessions.states import OrderState
+from sessions.states import DRAFTS, OrderState
 
-NEVER_STARTED = frozenset({OrderState.FAILED, OrderState.EXPIRED, OrderState.QUOTED, OrderState.RESERVING})
+NEVER_STARTED = DRAFTS | {OrderState.CONFIRMED, OrderState.FAILED, OrderState.EXPIRED}
 LONGEST = timedelta(days=7)  # how far back an overlapping charge may have begun
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # a CDR may name any year
 MOST_OTHERS = 5
 KEY_LENGTH = 255
-BEGUN = frozenset({OrderState.STARTING, OrderState.CHARGING, OrderState.ENDED, OrderState.BILLED})
+GIVEN_UP = frozenset({OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def case_of(order: Order | None, cdr: Cdr) -> Case:
         power_w=place.power_w,
         overlapping=_overlapping(cdr),
         duplicate_of="" if order else _duplicate_of(cdr),
-        order_failed=order is not None and order.state in NEVER_STARTED,
+        order_failed=order is not None and not beside_charge and order.state in NEVER_STARTED,
         already_billed=order is not None and is_billed(order),
         beside_charge=beside_charge,
         limits=thresholds_of(cdr.party),
@@ -69,8 +69,8 @@ def case_of(order: Order | None, cdr: Cdr) -> Case:
 
 
 def is_beside_charge(order: Order, cdr: Cdr) -> bool:
-    """Whether a CDR is of the reservation alone while the order went on to a charge, which has a CDR of its own."""
-    return order.state in BEGUN and cdr.is_of_reservation
+    """Whether a CDR is of the reservation alone while the order goes on, or went on, to a charge with a CDR of its own."""
+    return order.state not in GIVEN_UP and cdr.is_of_reservation
 
 
 def is_billed(order: Order) -> bool:

@@ -148,6 +148,29 @@ def test_the_end_of_a_reservation_is_not_that_of_the_charge_which_follows_it(dri
     assert [(bill.cdr.ocpi_id, bill.held) for bill in Bill.objects.all()] == [("CDR-1", "")]
 
 
+def test_the_cdr_of_a_reservation_does_not_bill_an_order_that_is_still_to_be_confirmed(driver, cpo):
+    driver.book()
+    driver.confirm()
+    confirmed = cpo.session("RESERVATION", id="S-R", connector_id="#NA")
+    Order.objects.update(state=OrderState.RESERVED)
+
+    cpo.cdr(confirmed, **of_reservation(confirmed))
+
+    assert (Order.objects.get().state, Bill.objects.count()) == (OrderState.RESERVED, 0)
+    assert CdrAudit.objects.get().verdict == "ACCEPT"
+
+
+@pytest.mark.parametrize("state", [OrderState.AGREED, OrderState.RESERVED, OrderState.CONFIRMED])
+def test_the_cdr_of_an_order_that_was_not_started_is_held(driver, cpo, state):
+    session = driver.charge()
+    Order.objects.update(state=state, session=None)
+
+    cpo.cdr(session)
+
+    assert Bill.objects.get().held == "the order had failed, or was never started, before this CDR came"
+    assert Order.objects.get().state == state
+
+
 @pytest.mark.parametrize(("total", "verdict"), [(0, "ACCEPT"), (10, "CONTEST")])
 def test_the_cdr_of_a_reservation_that_came_without_its_session_is_audited_beside_the_bill(
     driver, cpo, total, verdict

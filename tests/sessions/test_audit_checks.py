@@ -175,7 +175,7 @@ WRONG = {
     ),
     "failed order": (
         {"order_failed": True},
-        ("ORDER_FAILED", "HOLD", "the order had failed before this CDR came"),
+        ("ORDER_FAILED", "HOLD", "the order had failed, or was never started, before this CDR came"),
     ),
     "late": (
         {"received_at": START + timedelta(days=20)},
