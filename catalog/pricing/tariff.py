@@ -129,6 +129,8 @@ def _limit(value: Any, name: str, tariff: Tariff) -> Limit:
     """min_price or max_price: a Price or PriceLimit of any version, or a bare number. Source: ocpi.md 4.7, 4.8."""
     if isinstance(value, Mapping):
         return Limit(*read_price(value, name, tariff.version))
+    if value == []:  # an object without members, as some senders write it
+        return Limit()
     amount = read_optional_number(value, name)
     return Limit() if amount is None else _bare_limit(amount, tariff)
 

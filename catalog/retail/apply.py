@@ -33,7 +33,7 @@ def retail(cost: PricedLines, terms: Terms) -> PricedLines:
     """
     lines = _lines(cost, terms)
     if terms.service_fee and cost.energy_kwh:
-        lines.append(_fee(terms))
+        lines.append(_fee(terms, cost.currency))
     if lines == cost.lines:
         return replace(cost, cost=cost)
     energy = next((line for line in lines if line.code == ENERGY_COST), None)
@@ -65,11 +65,11 @@ def changed_price(price: Decimal, terms: Terms, *, energy: bool) -> Decimal:
 
 def _lines(cost: PricedLines, terms: Terms) -> list[Line]:
     if terms.kind == Kind.FLAT and terms.energy_price is not None:
-        own = _energy(cost.energy_kwh, terms.energy_price, terms)
+        own = _energy(cost, terms.energy_price, terms)
         return [own, *(line for line in cost.lines if line.code in BESIDE_FLAT)]
-    lines = [_changed(line, terms) for line in cost.lines]
+    lines = [_changed(line, terms, cost.currency) for line in cost.lines]
     if terms.kind == Kind.MARKUP and terms.markup_per_kwh and not _has_energy(cost):
-        lines.insert(0, _energy(cost.energy_kwh, terms.markup_per_kwh, terms))
+        lines.insert(0, _energy(cost, terms.markup_per_kwh, terms))
     return lines
 
 
@@ -77,21 +77,22 @@ def _has_energy(cost: PricedLines) -> bool:
     return any(line.code == ENERGY_COST for line in cost.lines)
 
 
-def _energy(energy_kwh: Decimal, price: Decimal, terms: Terms) -> Line:
+def _energy(cost: PricedLines, price: Decimal, terms: Terms) -> Line:
     """Energy at a price of our own, without any step_size. price: per kWh, excluding VAT."""
     unit = unit_price(terms.with_vat(price))
-    amount = to_cents(unit * energy_kwh)
+    energy_kwh = cost.energy_kwh
+    amount = to_cents(unit * energy_kwh, cost.currency)
     return Line(ENERGY_COST, energy_kwh, energy_kwh, "kWh", unit, amount, unit_price_excl_vat=price, vat=terms.vat_percent)
 
 
-def _fee(terms: Terms) -> Line:
+def _fee(terms: Terms, currency: str) -> Line:
     assert terms.service_fee is not None  # asked for when there is one
-    amount = to_cents(terms.with_vat(terms.service_fee))
+    amount = to_cents(terms.with_vat(terms.service_fee), currency)
     net, vat = terms.service_fee, terms.vat_percent
     return Line(PLATFORM_FEE, None, ONE, "session", amount, amount, unit_price_excl_vat=net, vat=vat)
 
 
-def _changed(line: Line, terms: Terms) -> Line:
+def _changed(line: Line, terms: Terms, currency: str) -> Line:
     """A line of the operator with the markup on it; energy within floor and cap."""
     energy = line.code == ENERGY_COST
     marked = _marked(line.unit_price_incl_vat, terms, energy=energy)
@@ -103,7 +104,7 @@ def _changed(line: Line, terms: Terms) -> Line:
         excl = _plus(excl, terms, own=terms.markup_per_kwh if energy else None)
         excl = excl * unit / marked if marked and unit != marked else excl
     return replace(
-        line, unit_price_incl_vat=unit, unit_price_excl_vat=excl, amount=to_cents(unit * line.quantity)
+        line, unit_price_incl_vat=unit, unit_price_excl_vat=excl, amount=to_cents(unit * line.quantity, currency)
     )
 
 

@@ -50,7 +50,7 @@ def _own(tariff: Tariff, terms: Terms, phrases: Phrases) -> Iterator[str]:
     """The service fee."""
     if terms.service_fee:
         yield phrases.per_session.format(
-            price_words(to_cents(terms.with_vat(terms.service_fee)), tariff.currency)
+            price_words(to_cents(terms.with_vat(terms.service_fee), tariff.currency), tariff.currency)
         )
 
 

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, TextField
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
@@ -20,6 +21,7 @@ from catalog.services.offer_rows import location_columns, offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
 from emsp.core.sql import copy_in, upsert
 from ocpi.models import Connector, Evse, Location, Party, Tariff
+from ocpi.services.evse_status import NAMED
 from ocpi.services.location_inserts import NewLocations
 
 PAGE = 200
@@ -65,6 +67,13 @@ CARRY_STATUS = """
         from changed where offer.evse_id = changed.id and offer.status <> changed.status
     )
 """
+# Other locations with an EVSE of the same name: which of them is the newest may be another now (ocpi.md T32).
+TWINS = """
+    select distinct twin.location_id from ocpi_location location join ocpi_evse evse on evse.location_id = location.id
+    join ocpi_evse twin on twin.evse_id = evse.evse_id and twin.location_id <> evse.location_id
+    join ocpi_location other on other.id = twin.location_id and other.party_id = location.party_id
+    where location.id = any(%(ids)s) and evse.evse_id ~ %(named)s and not twin.location_id = any(%(ids)s) limit %(most)s
+"""
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]
 _compared, _told = attrgetter(*_COMPARED), attrgetter(*(name for name in _COMPARED if name != "status"))
 _new_offer_id, _new_evse_id = (Offer._meta.get_field(name).get_default for name in ("offer_id", "fulfillment_id"))  # type: ignore[union-attr]
@@ -74,12 +83,27 @@ def refresh(location_ids: Iterable[int]) -> None:
     """Bring the offers of these locations in line with their EVSEs, connectors and tariffs.
 
     New connectors get an offer, what cannot be bought any more is no longer listed, nothing is deleted.
-    Takes nine queries per 200 locations; rows that would stay the same are not written.
+    Takes nine queries per 200 locations and one more; rows that would stay the same are not written. Offers of other
+    locations follow after the commit, where an EVSE has moved from there or back.
     """
     wanted = sorted(set(location_ids))
+    _refresh_pages(wanted)
+    _refresh_twins(wanted)
+
+
+def _refresh_pages(wanted: list[int]) -> None:
     for start in range(0, len(wanted), PAGE):
         with transaction.atomic():
             _refresh_page(wanted[start : start + PAGE], timezone.now())
+
+
+def _refresh_twins(location_ids: list[int]) -> None:
+    """Without the locks of those that changed: two operators' threads may change twins in either order."""
+    with connection.cursor() as cursor:
+        cursor.execute(TWINS, {"ids": location_ids, "named": NAMED, "most": PAGE})
+        twins = sorted(pk for (pk,) in cursor.fetchall())
+    if twins:
+        transaction.on_commit(partial(_refresh_pages, twins), robust=True)
 
 
 def add(new: NewLocations) -> None:
@@ -91,6 +115,7 @@ def add(new: NewLocations) -> None:
         page = _Page.of(new)
         copy_in(Offer, [row for _, row in page.wanted(timezone.now())])
         station_texts.void(page.locations)
+        _refresh_twins(sorted(page.locations))
 
 
 def relist(party_id: int) -> None:

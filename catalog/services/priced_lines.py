@@ -104,10 +104,10 @@ def in_lines(
     energy_kwh: shown at no cost when the tariff asks nothing for anything, so that there always is a line.
     notes: sentences to put before the engine's own.
     """
-    lines = _lines(priced.items)
+    lines = _lines(priced.items, priced.currency)
     before = total_of(lines)
     if _known(priced.adjustment):
-        limited = to_cents(_known(priced.total))
+        limited = to_cents(_known(priced.total), priced.currency)
         if limited != before:
             lines.append(_single(PRICE_LIMIT, limited - before, priced.adjustment.excl_vat))
     if not lines:
@@ -129,17 +129,17 @@ def in_lines(
     )
 
 
-def _lines(items: list[Item]) -> list[Line]:
+def _lines(items: list[Item], currency: str) -> list[Line]:
     """One line per dimension, price and VAT, in the order of LINE_OF and then of time."""
     groups: dict[tuple[str, Decimal, Decimal | None], list[Item]] = {}
     for dimension in LINE_OF:
         for item in items:
             if item.dimension == dimension:
                 groups.setdefault((dimension, _unit_price(item), item.vat), []).append(item)
-    return [_line(dimension, price, vat, group) for (dimension, price, vat), group in groups.items()]
+    return [_line(dimension, price, vat, group, currency) for (dimension, price, vat), group in groups.items()]
 
 
-def _line(dimension: str, price: Decimal, vat: Decimal | None, items: list[Item]) -> Line:
+def _line(dimension: str, price: Decimal, vat: Decimal | None, items: list[Item], currency: str) -> Line:
     code, unit = LINE_OF[dimension]
     taken = sum((item.quantity for item in items), Decimal(0))
     return Line(
@@ -148,7 +148,7 @@ def _line(dimension: str, price: Decimal, vat: Decimal | None, items: list[Item]
         quantity=sum((item.billed_quantity for item in items), Decimal(0)),
         unit=unit,
         unit_price_incl_vat=price,
-        amount=to_cents(sum((_known(item.amount) for item in items), Decimal(0))),
+        amount=to_cents(sum((_known(item.amount) for item in items), Decimal(0)), currency),
         unit_price_excl_vat=items[0].price_excl_vat,
         vat=vat,
     )

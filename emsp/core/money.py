@@ -3,11 +3,18 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+# ISO 4217: currencies that have no part smaller than their unit.
+_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+WHOLE = frozenset(_WHOLE.split())
 
 
-def to_cents(amount: Decimal) -> Decimal:
-    """amount rounded half up to two decimals, the form in which quotes and bills state it."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+def to_cents(amount: Decimal, currency: str = "") -> Decimal:
+    """amount rounded half up, with two decimals, the form in which quotes and bills state it.
+
+    currency: of an amount that somebody is to pay; a yen has no cents (ocpi.md 4.4 step 11).
+    """
+    whole = amount.quantize(Decimal(1), ROUND_HALF_UP) if currency.upper() in WHOLE else amount
+    return whole.quantize(CENT, ROUND_HALF_UP)
 
 
 def plain(value: Decimal) -> str:

@@ -7,6 +7,7 @@ from django.db import models
 
 from emsp.core.fields import ExactJSONField
 from ocpi.models.connection import Party
+from ocpi.wire.v2_2_1.periods import only_reserved
 
 
 class Session(models.Model):
@@ -35,6 +36,17 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return self.ocpi_id
+
+    @property
+    def is_spent_reservation(self) -> bool:
+        """Whether it is over and was of a reservation only: where a charge followed, that is a session of its own.
+
+        A CPO may also go on with the same session; then it was active once. Source: ocpi.md 3.3.
+        """
+        if self.status not in ("COMPLETED", "INVALID") or self.energy_kwh > 0:
+            return False
+        told = set(self.updates.values_list("status", flat=True))
+        return "ACTIVE" not in told and ("RESERVATION" in told or only_reserved(self.raw.get("charging_periods")))
 
 
 class SessionUpdate(models.Model):
@@ -90,3 +102,8 @@ class Cdr(models.Model):
     def total_cost(self) -> Decimal:
         """What the CPO charges, in currency: including VAT where it tells that, else what it tells."""
         return self.total_cost_excl_vat if self.total_cost_incl_vat is None else self.total_cost_incl_vat
+
+    @property
+    def is_of_reservation(self) -> bool:
+        """Whether it is of a reservation only: no energy, and no time but that of the reservation (ocpi.md 3.4)."""
+        return not self.total_energy_kwh and only_reserved(self.raw.get("charging_periods"))

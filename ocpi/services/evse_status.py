@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 # Whether an offer is shown does not depend on a status, except on these.
 UNLISTED = frozenset({EvseStatus.REMOVED.value, EvseStatus.PLANNED.value})
 
+# An evse_id as eMI3 has it, which names one EVSE. What is shared by whole networks, like #NA, names none.
+NAMED = r"^[A-Za-z]{2}[*]?[A-Za-z0-9]{3}[*]?[Ee][A-Za-z0-9*]+$"
+
 # The location is locked first, as by everybody who changes something below it. What had to wait for the lock is seen by
 # the statement after it.
 LOCK = """
@@ -31,7 +34,9 @@ WRITE = r"""
         from ocpi_location location join ocpi_evse evse
             on evse.location_id = location.id and evse.key between %(evse)s and %(evse)s
         where location.party_id = %(party)s and location.key = %(location)s and location.gone_at is null
-            and evse.status not in ('REMOVED', 'PLANNED')
+            and evse.status not in ('REMOVED', 'PLANNED') and not (evse.evse_id ~ %(named)s and exists (
+                select from ocpi_evse twin where twin.evse_id = evse.evse_id and twin.id <> evse.id
+            ))
     ), compared as (
         select id, case
             when not %(check_order)s then true
@@ -83,7 +88,7 @@ def store_status(
         return False
     rows = in_one_trip(LOCK, _write(), values={
         "party": party_pk, "location": location_id.casefold(), "evse": evse_uid.casefold(), "status": known,
-        "at": scalars.moment(last_updated), "check_order": check_order, "plain": PLAIN,
+        "at": scalars.moment(last_updated), "check_order": check_order, "plain": PLAIN, "named": NAMED,
         "raw": encode({"status": status, "last_updated": last_updated}).decode(),
     })  # fmt: skip
     counts = rows[0][0] if rows else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from catalog.pricing import Amount, Priced, TariffError
 from catalog.pricing.taxes import read_price
+from emsp.core.money import WHOLE, to_cents
 
 SECONDS_PER_HOUR = Decimal(3600)
 HUNDRED = Decimal(100)
@@ -68,7 +69,8 @@ class Case:
     raw: the CDR as received. tariff: what it is priced by; None when nothing is known. quoted: whether that is the
     version the order was quoted by, known_tariffs: keys of the CPO's tariffs. session_kwh: None while the session is
     not reported as completed; metered_kwh: its newest reading. overlapping: other CDRs on that connector, credited
-    ones left out. already_billed: another CDR of the order counts. quoted_total: 0 where charging is free.
+    ones left out. already_billed: another CDR of the order counts.
+    beside_charge: it is of the reservation alone, a charge followed. quoted_total: 0 where charging is free.
     """
 
     raw: Mapping[str, Any]
@@ -94,12 +96,19 @@ class Case:
     duplicate_of: str = ""
     order_failed: bool = False
     already_billed: bool = False
+    beside_charge: bool = False
     limits: Thresholds = field(default_factory=Thresholds)
 
     @property
     def span(self) -> timedelta:
         """From start to end, never below zero."""
         return max(self.end_at - self.start_at, timedelta(0))
+
+    def agree(self, ours: Decimal, theirs: Decimal) -> bool:
+        """Whether two amounts are the same but for rounding, each to its currency where that has no cents."""
+        if self.currency.upper() in WHOLE:
+            ours, theirs = to_cents(ours, self.currency), to_cents(theirs, self.currency)
+        return self.limits.agree(ours, theirs)
 
     @property
     def remark(self) -> str:

@@ -9,7 +9,8 @@ from sessions.audit.case import Case, Finding, Severity, objects
 # What of a Tariff makes the price.
 PRICING_MEMBERS = ("currency", "elements", "min_price", "max_price")
 ALREADY_BILLED = "the order is billed already by another CDR that was not credited"
-ORDER_FAILED = "the order had failed before this CDR came"
+RESERVED_ONLY = "the CDR is of the reservation alone; the driver's bill is that of the charge"
+ORDER_FAILED = "the order had failed, or was never started, before this CDR came"
 
 
 def currency(case: Case) -> Iterator[Finding]:
@@ -56,13 +57,22 @@ def overlap(case: Case) -> Iterator[Finding]:
 
 
 def duplicate(case: Case) -> Iterator[Finding]:
-    """One charge, one CDR, unless the first was credited."""
+    """One charge, one CDR, unless the first was credited. A reservation may have its own."""
+    if case.beside_charge:
+        return
     if case.already_billed:
         yield Finding("DUPLICATE", Severity.HOLD, ALREADY_BILLED)
     elif case.duplicate_of:
         yield Finding(
             "DUPLICATE", Severity.HOLD, f"CDR {case.duplicate_of} is of the same session and was not credited"
         )
+
+
+def reservation(case: Case) -> Iterator[Finding]:
+    """What the CPO wants for a reservation beside the charge that followed, the driver is not billed for."""
+    if case.beside_charge:
+        severity = Severity.CONTEST if case.excl_vat else Severity.NOTE
+        yield Finding("RESERVATION", severity, RESERVED_ONLY)
 
 
 def order(case: Case) -> Iterator[Finding]:

@@ -12,13 +12,14 @@ from sessions.audit.case import Case, Other, objects
 from sessions.audit.circumstances import named_tariffs
 from sessions.audit.policies import thresholds_of
 from sessions.models import CdrAudit, Order, QuoteKind
-from sessions.states import OrderState
+from sessions.states import DRAFTS, OrderState
 
-NEVER_STARTED = frozenset({OrderState.FAILED, OrderState.EXPIRED, OrderState.QUOTED, OrderState.RESERVING})
+NEVER_STARTED = DRAFTS | {OrderState.CONFIRMED, OrderState.FAILED, OrderState.EXPIRED}
 LONGEST = timedelta(days=7)  # how far back an overlapping charge may have begun
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # a CDR may name any year
 MOST_OTHERS = 5
 KEY_LENGTH = 255
+GIVEN_UP = frozenset({OrderState.CANCELLED, OrderState.FAILED, OrderState.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class _Place:
 def case_of(order: Order | None, cdr: Cdr) -> Case:
     """Everything that is known about a CDR. order: its order, locked, None when it belongs to none of ours."""
     place = _ordered_place(order) if order else _reported_place(cdr)
-    session = order.session if order else _session_of(cdr)
+    beside_charge = order is not None and is_beside_charge(order, cdr)
+    session = order.session if order and not beside_charge else _session_of(cdr)
     ended = session is not None and session.status == "COMPLETED" and session.last_updated > cdr.start_at
     connection = cdr.party.connection
     quote = order.quote if order else None
@@ -59,10 +61,16 @@ def case_of(order: Order | None, cdr: Cdr) -> Case:
         power_w=place.power_w,
         overlapping=_overlapping(cdr),
         duplicate_of="" if order else _duplicate_of(cdr),
-        order_failed=order is not None and order.state in NEVER_STARTED,
+        order_failed=order is not None and not beside_charge and order.state in NEVER_STARTED,
         already_billed=order is not None and is_billed(order),
+        beside_charge=beside_charge,
         limits=thresholds_of(cdr.party),
     )
+
+
+def is_beside_charge(order: Order, cdr: Cdr) -> bool:
+    """Whether a CDR is of the reservation alone while the order goes on, or went on, to a charge with a CDR of its own."""
+    return order.state not in GIVEN_UP and cdr.is_of_reservation
 
 
 def is_billed(order: Order) -> bool:

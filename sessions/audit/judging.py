@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     plausibility.energy,
     circumstances.order,
     circumstances.duplicate,
+    circumstances.reservation,
     circumstances.tariff,
     circumstances.overlap,
     plausibility.session_energy,

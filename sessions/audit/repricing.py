@@ -87,6 +87,7 @@ def _price(case: Case, periods: Any, mode: str) -> Priced:
             end=case.end_at,
             ocpi_version=case.ocpi_version,
             step_mode=cast(StepMode, mode),
+            reservation_expired=False if case.beside_charge else None,
         )
     except OverflowError:
         raise TariffError("start_date_time", "no calendar reaches this date") from None
@@ -100,12 +101,12 @@ def compared(case: Case, priced: Priced) -> tuple[bool, Decimal | None, Decimal]
     with_vat = case.incl_vat is not None
     theirs = case.incl_vat if case.incl_vat is not None else case.excl_vat
     ours = _side(priced.total, with_vat)
-    return with_vat, None if ours is None else to_cents(ours), theirs
+    return with_vat, None if ours is None else to_cents(ours, case.currency), theirs
 
 
 def _agrees(case: Case, priced: Priced) -> bool:
     _, ours, theirs = compared(case, priced)
-    return ours is not None and case.limits.agree(ours, theirs)
+    return ours is not None and case.agree(ours, theirs)
 
 
 def differences(case: Case, priced: Priced | None) -> list[Difference]:
@@ -132,7 +133,7 @@ def _line(case: Case, name: str, word: str, ours: Decimal | None, theirs: Decima
         return Difference(
             name, ours, theirs, True, f"{word}: the CDR does not state it; ours is {_text(ours)}"
         )
-    if case.limits.agree(ours, theirs):
+    if case.agree(ours, theirs):
         return Difference(name, ours, theirs, True, f"{word}: both say {_text(ours)}")
     more = "more" if theirs > ours else "less"
     gap = plain(abs(theirs - ours).quantize(FOUR_PLACES))

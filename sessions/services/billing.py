@@ -12,7 +12,7 @@ from catalog.services import quoting as prices
 from catalog.services.priced_lines import PricedLines
 from ocpi.models import Cdr
 from sessions.audit import missing
-from sessions.audit.gathering import is_billed
+from sessions.audit.gathering import is_beside_charge, is_billed
 from sessions.audit.service import audit, audit_credit, dispute_of, hold_of
 from sessions.errors import BillCredited
 from sessions.invoices import issuing
@@ -36,8 +36,9 @@ ZERO = Decimal("0.00")
 def cdr_received(cdr: Cdr) -> Bill | None:
     """Audit a CDR and bill its order, or credit it; gives the newest bill that came of it, None when none did.
 
-    The order is closed (BILLED) unless the CDR cannot be true, which holds the bill for staff. A credit that came
-    before this CDR is applied at once. Source: design.md §8 (what the driver pays, credit CDR); ocpi.md 3.4.
+    The order is closed (BILLED) unless the CDR cannot be true, which holds the bill for staff. The CDR of a reservation
+    that led to a charge is audited only. A credit that came before this CDR is applied at once.
+    Source: design.md §8 (what the driver pays, credit CDR); ocpi.md 3.4.
     """
     order = _order_of(cdr)
     if order is not None and Bill.objects.filter(cdr=cdr).exists():
@@ -47,6 +48,9 @@ def cdr_received(cdr: Cdr) -> Bill | None:
         return None
     if cdr.credit:
         return _credit(order, cdr)
+    if is_beside_charge(order, cdr):
+        audit(order, cdr)
+        return None
     bill = _bill_and_tell(order, cdr)
     missing.settle(order)
     for early in crediting.early_credits(cdr):
@@ -56,6 +60,8 @@ def cdr_received(cdr: Cdr) -> Bill | None:
 
 def _bill_and_tell(order: Order, cdr: Cdr) -> Bill:
     bill = _bill(order, cdr)
+    if bill.held and is_billed(order):
+        return bill  # what was charged is known from the bill that stands
     order.energy_kwh = cdr.total_energy_kwh
     order.started_at, order.ended_at = order.started_at or cdr.start_at, order.ended_at or cdr.end_at
     if bill.held:

@@ -46,7 +46,7 @@ def plan_of(order: Order, cdr: Cdr) -> CreditPlan:
         return CreditPlan(original, ZERO, share == 1, findings)
     last = order.bills.filter(held="").select_related("quote").first()
     left = last.quote.total if last else ZERO
-    amount = left if share == 1 else min(left, to_cents(original.quote.total * share))
+    amount = left if share == 1 else min(left, to_cents(original.quote.total * share, original.quote.currency))
     return CreditPlan(original, amount, share == 1, findings)
 
 

@@ -16,7 +16,8 @@ def fee_now(order: Order) -> Decimal:
     """What cancelling costs at this moment, incl. VAT: a share of the quote once the car charges, else nothing."""
     if order.state != OrderState.CHARGING or order.quote is None:
         return Decimal("0.00")
-    return to_cents(order.quote.total * Decimal(settings.CANCELLATION_FEE_PERCENT) / HUNDRED)
+    fee = order.quote.total * Decimal(settings.CANCELLATION_FEE_PERCENT) / HUNDRED
+    return to_cents(fee, order.quote.currency)
 
 
 def cancellation_lines(quote: Quote, fee: Decimal) -> list[dict[str, str | None]]:

@@ -32,6 +32,9 @@ def session_reported(session: Session) -> Order | None:
     order = _order_of(session)
     if order is None:
         return None
+    if session.is_spent_reservation:
+        _let_go(order, session)
+        return order
     if order.session_id != session.pk and not _attach(order, session):
         return order
     _carry_over(order, session)
@@ -80,6 +83,13 @@ def _attach(order: Order, session: Session) -> bool:
     order.session = session
     order.save()
     return True
+
+
+def _let_go(order: Order, session: Session) -> None:
+    """The end of a reservation is not the end of a charge: the order waits for the session of that."""
+    if order.session_id == session.pk:
+        order.session = None
+        order.save()
 
 
 def _carry_over(order: Order, session: Session) -> None:

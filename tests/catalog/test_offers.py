@@ -1,5 +1,6 @@
 """Offers follow locations, EVSEs, connectors and tariffs, and keep their ids."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,8 @@ from django.utils import timezone
 
 from catalog.models import Offer
 from catalog.services import offers
-from ocpi.models import Connection, Location, PriceSource
+from ocpi.models import Connection, Evse, Location, PriceSource
+from ocpi.services.evse_status import store_status
 from ocpi.services.locations import store_locations
 from ocpi.services.tariffs import store_tariffs
 from tests.factories.catalog import (
@@ -162,6 +164,68 @@ def test_latitude_zero_alone_is_a_place():
     assert refreshed(station(location=LocationFactory(latitude=0))).listed is True
 
 
+OLD, NEW = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def twins(evse_id="IN*TST*E1", *, new_at=NEW, new=None, place=None):
+    """Connectors of two EVSEs with one name, the older one first; place: of the newer one, else the same location."""
+    old = EvseFactory(evse_id=evse_id, last_updated=OLD)
+    location = place(old.location.party) if place else old.location
+    moved = EvseFactory(location=location, evse_id=evse_id, last_updated=new_at, **(new or {}))
+    return ConnectorFactory(evse=old), ConnectorFactory(evse=moved)
+
+
+def listed(*connectors):
+    return [Offer.objects.get(connector=connector).listed for connector in connectors]
+
+
+@pytest.mark.parametrize(
+    ("over", "expected"),
+    [
+        ({}, [False, True]),
+        ({"new_at": OLD}, [True, True]),  # nobody can tell which of them is left over
+        ({"new": {"status": "REMOVED"}}, [True, False]),
+        ({"evse_id": "#NA"}, [True, True]),
+        ({"evse_id": ""}, [True, True]),
+        ({"evse_id": "EVSE"}, [True, True]),
+        ({"place": lambda party: LocationFactory(party=party)}, [False, True]),
+        ({"place": lambda party: LocationFactory(party=party, publish=False)}, [True, False]),
+        ({"place": lambda party: LocationFactory(party=party, gone_at=NEW)}, [True, False]),
+        ({"place": lambda party: LocationFactory()}, [True, True]),  # another operator
+    ],
+)
+def test_of_two_evses_with_one_evse_id_the_newest_is_listed(over, expected):
+    old, new = twins(**over)
+
+    offers.refresh({old.evse.location_id, new.evse.location_id})
+
+    assert listed(old, new) == expected
+
+
+def test_an_evse_that_moves_is_no_longer_listed_where_it_was(django_capture_on_commit_callbacks):
+    old, new = twins(place=lambda party: LocationFactory(party=party))
+    with django_capture_on_commit_callbacks(execute=True):
+        offers.refresh([old.evse.location_id])
+    assert listed(old, new) == [False, True]
+
+    Evse.objects.filter(pk=old.evse_id).update(last_updated=NEW + timedelta(days=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        offers.refresh([new.evse.location_id])
+    assert listed(old, new) == [True, False]
+
+
+def test_the_status_of_an_evse_with_a_twin_takes_the_long_way():
+    old, new = twins()
+    alone = EvseFactory()
+    Evse.objects.update(raw={"last_updated": "2026-03-01T08:00:00Z"})
+    told = {"status": "CHARGING", "last_updated": "2026-03-03T08:00:00Z", "check_order": True}
+
+    def quickly(evse):
+        return store_status(evse.location.party_id, evse.location.ocpi_id, evse.uid, **told)
+
+    assert [quickly(evse) for evse in (old.evse, new.evse, alone)] == [False, False, True]
+
+
 def stations(count):
     location_ids = []
     for _ in range(count):
@@ -185,8 +249,8 @@ def test_a_page_takes_the_same_number_of_queries_as_one_location():
         return [q for q in queries if "SAVEPOINT" not in q["sql"]]
 
     assert Offer.objects.count() == 62
-    assert len(statements(one)) == len(statements(thirty)) == 9
-    assert len(statements(again)) == 7
+    assert len(statements(one)) == len(statements(thirty)) == 10
+    assert len(statements(again)) == 8
     assert set(Offer.objects.values_list("updated_at", flat=True)) == written  # nothing changed, nothing is written
 
 
@@ -235,13 +299,13 @@ def test_real_operator():
 
 def told():
     """A page of new locations of every kind: shown, or not for one reason or the other."""
-    second = evse_body(uid="E2", coordinates={"latitude": "28.7", "longitude": "77.1"}, physical_reference="")
+    second = evse_body(uid="E2", evse_id="", coordinates={"latitude": "28.7", "longitude": "77.1"}, physical_reference="")
     plugs = [connector_body(id="1"), connector_body(id="2", standard="CHADEMO", tariff_ids=["OTHER"], last_updated=LATER)]
     return [
         location_body(id="L1", evses=[evse_body(connectors=plugs), second], facilities=["WIFI"]),
         location_body(id="L2", publish=False),
-        location_body(id="L3", coordinates={"latitude": "0", "longitude": "0"}, evses=[evse_body(), second]),
-        location_body(id="L4", evses=[evse_body(uid=status, status=status) for status in ("PLANNED", "REMOVED", "X")]),
+        location_body(id="L3", coordinates={"latitude": "0", "longitude": "0"}, evses=[evse_body(evse_id=""), second]),
+        location_body(id="L4", evses=[evse_body(uid=one, status=one, evse_id="") for one in ("PLANNED", "REMOVED", "X")]),
         location_body(id="L5", energy_mix={"is_green_energy": True}, evses=[]),
     ]
 

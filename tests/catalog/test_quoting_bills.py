@@ -49,6 +49,14 @@ def billed(tariff, charging_periods, **over):
 
 
 class TestBill:
+    def test_a_currency_without_cents_has_whole_lines(self):
+        tariff = simple(component("ENERGY", 33.3, vat=10), component("FLAT", 10)) | {"currency": "JPY"}
+        capped = tariff | {"max_price": {"incl_vat": 100.4}}
+        taken = periods({"ENERGY": 4.5})
+
+        assert [str(amount) for _, amount in amounts(billed(tariff, taken))] == ["165.00", "10.00"]
+        assert [str(amount) for _, amount in amounts(billed(capped, taken))] == ["165.00", "10.00", "-75.00"]
+
     def test_all_kinds_of_lines(self):
         tariff = simple(
             component("ENERGY", 18, vat=18),

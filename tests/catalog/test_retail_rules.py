@@ -1,5 +1,6 @@
 """Which rule applies and what it makes of a cost: exact lines, without a database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -296,3 +297,13 @@ class TestChoice:
         assert changes_at([made(3)], sale(), at, INDIA) is None
         until = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
         assert changes_at([evening, made(4, effective_until=until)], sale(), at, INDIA) == until
+
+
+def test_a_currency_without_cents_has_whole_lines_of_ours_too():
+    charge = replace(cost(energy("4.5", "18"), kwh="4.5"), currency="JPY")
+
+    dearer = retail(charge, terms(kind="MARKUP", markup_percent=7, service_fee="9.5"))
+    flat = retail(charge, terms(kind="FLAT", energy_price="20.33"))
+
+    assert amounts(dearer) == [("energy-cost", "87.00"), ("platform-fee", "10.00")]
+    assert amounts(flat) == [("energy-cost", "91.00")]

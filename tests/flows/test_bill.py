@@ -1,5 +1,7 @@
 """From the CDR to the bill: disputes, implausible CDRs, credits."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from beckn.models import Transaction
 from beckn.render import order as render
 from sessions import selectors
-from sessions.models import Bill, Order
+from sessions.models import Bill, CdrAudit, Order
 from sessions.states import OrderState
 from tests.flows.world import lines_of
 
@@ -100,6 +102,103 @@ def test_a_reservation_that_is_told_as_a_charge_after_its_cdr_finds_the_billed_o
 
     order = Order.objects.get()
     assert (order.state, order.session.ocpi_id, order.bills.count()) == ("BILLED", "S-1", 1)
+
+
+@pytest.mark.parametrize("over", [{}, {"currency": "EUR"}])
+def test_a_cdr_that_is_held_beside_the_bill_says_nothing_of_the_order(driver, cpo, over):
+    session = driver.charge()
+    cpo.cdr(session)
+
+    cpo.cdr(session, id="CDR-2", kwh=3, total=64.0, **over)
+
+    assert [bool(bill.held) for bill in Bill.objects.order_by("pk")] == [False, True]
+    assert Order.objects.get().energy_kwh == Decimal("4.5")
+
+
+RESERVED_FOR_FIVE_MINUTES = [{"type": "RESERVATION_TIME", "volume": 0.0833}]
+
+
+def of_reservation(session, **over):
+    """What the CDR of a reservation has in place of a charge's."""
+    start = session["start_date_time"]
+    return {
+        "id": "CDR-R",
+        "charging_periods": [{"start_date_time": start, "dimensions": RESERVED_FOR_FIVE_MINUTES}],
+        "kwh": 0,
+        "total": 0,
+    } | over
+
+
+@pytest.mark.parametrize("end", ["COMPLETED", "INVALID"])
+def test_the_end_of_a_reservation_is_not_that_of_the_charge_which_follows_it(driver, cpo, end):
+    driver.book()
+    driver.confirm()
+    reserved = cpo.session("RESERVATION", id="S-R", connector_id="#NA")
+    cpo.session(end, id="S-R", connector_id="#NA", start_date_time=reserved["start_date_time"])
+    assert Order.objects.get().state == OrderState.STARTING
+
+    charged = cpo.session("ACTIVE")
+    assert Order.objects.get().state == OrderState.CHARGING
+    assert cpo.cdr(reserved, **of_reservation(reserved)).status_code == 201
+    assert Order.objects.get().state == OrderState.CHARGING
+
+    cpo.cdr(charged)
+    told = driver.last("on_status")["message"]["order"]
+    assert (told["status"], told["quote"]["price"]["value"]) == ("COMPLETE", "91.00")
+    assert [(bill.cdr.ocpi_id, bill.held) for bill in Bill.objects.all()] == [("CDR-1", "")]
+
+
+def test_the_cdr_of_a_reservation_does_not_bill_an_order_that_is_still_to_be_confirmed(driver, cpo):
+    driver.book()
+    driver.confirm()
+    confirmed = cpo.session("RESERVATION", id="S-R", connector_id="#NA")
+    Order.objects.update(state=OrderState.RESERVED)
+
+    cpo.cdr(confirmed, **of_reservation(confirmed))
+
+    assert (Order.objects.get().state, Bill.objects.count()) == (OrderState.RESERVED, 0)
+    assert CdrAudit.objects.get().verdict == "ACCEPT"
+
+
+@pytest.mark.parametrize("state", [OrderState.AGREED, OrderState.RESERVED, OrderState.CONFIRMED])
+def test_the_cdr_of_an_order_that_was_not_started_is_held(driver, cpo, state):
+    session = driver.charge()
+    Order.objects.update(state=state, session=None)
+
+    cpo.cdr(session)
+
+    assert Bill.objects.get().held == "the order had failed, or was never started, before this CDR came"
+    assert Order.objects.get().state == state
+
+
+@pytest.mark.parametrize(("total", "verdict"), [(0, "ACCEPT"), (10, "CONTEST")])
+def test_the_cdr_of_a_reservation_that_came_without_its_session_is_audited_beside_the_bill(
+    driver, cpo, total, verdict
+):
+    charged = driver.charge()
+    cpo.cdr(charged)
+
+    cpo.cdr(charged, session_id="S-R", **of_reservation(charged, total=total))
+
+    order = Order.objects.get()
+    assert (order.state, order.session.ocpi_id, order.energy_kwh) == ("BILLED", "S-1", Decimal("4.5"))
+    assert [bill.cdr.ocpi_id for bill in Bill.objects.all()] == ["CDR-1"]
+    found = CdrAudit.objects.get(cdr__ocpi_id="CDR-R")
+    assert (found.order, found.verdict) == (order, verdict)
+    assert "RESERVATION" in [each["code"] for each in found.findings]
+
+
+def test_a_reservation_that_goes_on_as_the_charge_keeps_its_session(driver, cpo):
+    driver.book()
+    driver.confirm()
+    reserved = cpo.session("RESERVATION", connector_id="#NA")
+    start = {"start_date_time": reserved["start_date_time"]}
+    cpo.session("ACTIVE", **start)
+
+    cpo.session("COMPLETED", **start)
+
+    order = Order.objects.get()
+    assert (order.state, order.session.ocpi_id) == ("ENDED", "S-1")
 
 
 def test_an_invalid_session_is_told_and_not_billed(driver, cpo):

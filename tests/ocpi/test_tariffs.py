@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.pricing import price_periods
 from ocpi.models import Tariff, TariffVersion
 from ocpi.services.tariffs import store_tariffs
 from tests.factories.ocpi import tariff_body
@@ -82,6 +83,16 @@ def test_a_deleted_tariff_that_is_put_again_is_back(cpo, news):
     assert Tariff.objects.get().deleted_at is None
     assert len(news) == 1
     assert TariffVersion.objects.count() == 1
+
+
+def test_an_empty_list_for_an_object_without_members_is_none(cpo):
+    components = [{"type": "ENERGY", "price": 18, "step_size": 1}]
+    told = tariff_body(elements=[{"price_components": components, "restrictions": []}], min_price=[], max_price=[])
+
+    assert cpo.put(URL, told).said == (201, 1000)
+
+    period = {"start_date_time": LATER, "dimensions": [{"type": "ENERGY", "volume": 5}]}
+    assert price_periods(Tariff.objects.get().raw, [period], time_zone="UTC").total.excl_vat == Decimal(90)
 
 
 @pytest.mark.parametrize(("change", "path"), [

@@ -175,7 +175,7 @@ WRONG = {
     ),
     "failed order": (
         {"order_failed": True},
-        ("ORDER_FAILED", "HOLD", "the order had failed before this CDR came"),
+        ("ORDER_FAILED", "HOLD", "the order had failed, or was never started, before this CDR came"),
     ),
     "late": (
         {"received_at": START + timedelta(days=20)},
@@ -347,3 +347,17 @@ def test_any_year_is_judged(year):
         {"type": "ENERGY", "volume": D("4.5")}]}]
 
     judge(replace(RIGHT, start_at=begin, end_at=begin + HALF_AN_HOUR, raw=raw(charging_periods=periods)))
+
+
+@pytest.mark.parametrize(("theirs", "codes"), [("13", set()), ("12.5", set()), ("13.6", {"PRICE"})])
+def test_amounts_of_a_currency_without_cents_are_compared_whole(theirs, codes):
+    free_of_vat = {"type": "ENERGY", "price": D("2.78"), "step_size": 1}  # 4.5 kWh: 12.51
+    yen = {"id": "T-1", "currency": "JPY", "elements": [{"price_components": [free_of_vat]}]}
+    told = raw(currency="JPY", tariffs=[yen], total_cost=prices(theirs), total_energy_cost=None, total_fixed_cost=None)
+    case = replace(
+        RIGHT, raw=told, tariff=yen, currency="JPY", quoted_currency="JPY", excl_vat=D(theirs), incl_vat=None
+    )
+
+    found = {finding.code for finding in judge(case).findings if finding.severity > Severity.NOTE}
+
+    assert found == codes

@@ -6,7 +6,7 @@ it the tariff would cost something else.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ocpi.wire.reading import Id, Tolerant
 from ocpi.wire.v2_2_1.common import DisplayText, EnergyMix, Price
@@ -42,6 +42,11 @@ class TariffRestrictions(Tolerant):
     max_duration: int | None = None
     day_of_week: list[str] = []
     reservation: str | None = None
+
+    @classmethod
+    def lenient(cls, value: Any) -> Any:
+        """An empty list stands for an object without members where the language of the sender has one kind of both."""
+        return {} if value == [] else value
 
 
 class TariffElement(Tolerant):
