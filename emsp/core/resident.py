@@ -88,7 +88,9 @@ def _live(tasks: dict[bytes, "Task[..., Any]"]) -> None:
     while not _stopping.is_set():
         try:
             called = _called(tasks)
-        except (redis.RedisError, OSError):
+        except Exception as error:
+            if not isinstance(error, (redis.RedisError, OSError)):
+                log.exception("a resident thread could not hear whether it is called")
             _stopping.wait(WAIT_S)  # nobody is called meanwhile, and the sweeper needs Redis too
             continue
         if called is not None:

@@ -53,6 +53,23 @@ def test_each_task_is_done_when_it_is_called(living):
     assert not other.done.acquire(blocking=False)
 
 
+def test_a_thread_that_cannot_hear_tries_again(living, monkeypatch, caplog):
+    task, hear, broken = Task("one"), resident._called, threading.Semaphore(2)
+
+    def called(tasks):
+        if broken.acquire(blocking=False):
+            raise ValueError("not the protocol of Redis")
+        return hear(tasks)
+
+    monkeypatch.setattr(resident, "WAIT_S", 0.01)
+    monkeypatch.setattr(resident, "_called", called)
+    living(task)
+    resident.call(task)
+
+    assert task.done.acquire(timeout=10)
+    assert "could not hear whether it is called" in caplog.text
+
+
 def test_a_call_can_be_answered_without_a_thread(redis):
     task = Task("one")
     assert not resident.answer_one(task)
