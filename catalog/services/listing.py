@@ -1,7 +1,12 @@
 """Which connectors search may show. One rule, in the database, for refresh and for the quick path of a push."""
 
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q
 
+from emsp.core.sql import binary_cursor
 from ocpi.models import ConnectionStatus, Evse, EvseStatus
 from ocpi.services.evse_status import NAMED
 
@@ -23,8 +28,8 @@ def _on_earth(prefix: str) -> Q:
     return known & inside & (~Q(**{latitude: 0}) | ~Q(**{longitude: 0}))
 
 
-# On ocpi.Connector. Source: beckn.md e.1 (what is left out), ocpi.md 3.1 (publish), T32, T34, T38.
-LISTED = (
+# On ocpi.Connector, where no evse_id is shared. Source: beckn.md e.1 (what is left out), ocpi.md 3.1 (publish), T34, T38.
+ALONE = (
     Q(
         removed=False,
         evse__location__publish=True,
@@ -34,5 +39,22 @@ LISTED = (
     & ~Q(evse__location__party__connection__status=ConnectionStatus.UNREGISTERED)
     & ~Q(evse__status__in=HIDDEN)
     & (_on_earth("evse__location__") | _on_earth("evse__"))
-    & (~Q(evse__evse_id__regex=NAMED) | ~Exists(NEWER_TWIN))
 )
+LISTED = ALONE & (~Q(evse__evse_id__regex=NAMED) | ~Exists(NEWER_TWIN))  # ocpi.md T32
+
+# Name by name, so that a table of which nothing is known yet, in a first pull, is never read whole.
+_SHARED = """
+    select name from unnest(%(names)s::text[]) name
+    where (select count(*) from (select from ocpi_evse where evse_id = name limit 2) named) > 1
+"""
+
+
+def sharing(evses: Iterable[Any], party_ids: Collection[int]) -> set[int]:
+    """The locations, by id, whose EVSEs have an evse_id of these together with another of these parties; mostly none."""
+    names = {evse.evse_id for evse in evses if re.match(NAMED, evse.evse_id)}
+    with binary_cursor() as cursor:
+        shared = [name for (name,) in cursor.execute(_SHARED, {"names": list(names)}).fetchall()]
+    if not shared:
+        return set()
+    named = Evse.objects.filter(evse_id__in=shared, location__party__in=party_ids)
+    return set(named.values_list("location_id", flat=True))

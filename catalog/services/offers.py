@@ -8,7 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, TextField
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
@@ -16,12 +16,11 @@ from django.utils import timezone
 from catalog.models import Offer
 from catalog.selectors import priced_by
 from catalog.services import station_texts
-from catalog.services.listing import LISTED
+from catalog.services.listing import ALONE, LISTED, sharing
 from catalog.services.offer_rows import location_columns, offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
 from emsp.core.sql import copy_in, upsert
 from ocpi.models import Connector, Evse, Location, Party, Tariff
-from ocpi.services.evse_status import NAMED
 from ocpi.services.location_inserts import NewLocations
 
 PAGE = 200
@@ -67,13 +66,6 @@ CARRY_STATUS = """
         from changed where offer.evse_id = changed.id and offer.status <> changed.status
     )
 """
-# Other locations with an EVSE of the same name: which of them is the newest may be another now (ocpi.md T32).
-TWINS = """
-    select distinct twin.location_id from ocpi_location location join ocpi_evse evse on evse.location_id = location.id
-    join ocpi_evse twin on twin.evse_id = evse.evse_id and twin.location_id <> evse.location_id
-    join ocpi_location other on other.id = twin.location_id and other.party_id = location.party_id
-    where location.id = any(%(ids)s) and evse.evse_id ~ %(named)s and not twin.location_id = any(%(ids)s) limit %(most)s
-"""
 _COMPARED = [field.attname for field in Offer._meta.concrete_fields if field.name in MAPPED[:-1]]
 _compared, _told = attrgetter(*_COMPARED), attrgetter(*(name for name in _COMPARED if name != "status"))
 _new_offer_id, _new_evse_id = (Offer._meta.get_field(name).get_default for name in ("offer_id", "fulfillment_id"))  # type: ignore[union-attr]
@@ -83,27 +75,26 @@ def refresh(location_ids: Iterable[int]) -> None:
     """Bring the offers of these locations in line with their EVSEs, connectors and tariffs.
 
     New connectors get an offer, what cannot be bought any more is no longer listed, nothing is deleted.
-    Takes nine queries per 200 locations and one more; rows that would stay the same are not written. Offers of other
+    Takes ten queries per 200 locations; rows that would stay the same are not written. Offers of other
     locations follow after the commit, where an EVSE has moved from there or back.
     """
     wanted = sorted(set(location_ids))
-    _refresh_pages(wanted)
-    _refresh_twins(wanted)
+    _follow(_refresh_pages(wanted) - set(wanted))
 
 
-def _refresh_pages(wanted: list[int]) -> None:
+def _refresh_pages(wanted: list[int]) -> set[int]:
+    """Gives the locations that share an evse_id with these: which of them is the newest may be another now (ocpi.md T32)."""
+    sharing_one = set[int]()
     for start in range(0, len(wanted), PAGE):
         with transaction.atomic():
-            _refresh_page(wanted[start : start + PAGE], timezone.now())
+            sharing_one |= _refresh_page(wanted[start : start + PAGE], timezone.now())
+    return sharing_one
 
 
-def _refresh_twins(location_ids: list[int]) -> None:
+def _follow(twins: set[int]) -> None:
     """Without the locks of those that changed: two operators' threads may change twins in either order."""
-    with connection.cursor() as cursor:
-        cursor.execute(TWINS, {"ids": location_ids, "named": NAMED, "most": PAGE})
-        twins = sorted(pk for (pk,) in cursor.fetchall())
     if twins:
-        transaction.on_commit(partial(_refresh_pages, twins), robust=True)
+        transaction.on_commit(partial(_refresh_pages, sorted(twins)[:PAGE]), robust=True)
 
 
 def add(new: NewLocations) -> None:
@@ -115,7 +106,7 @@ def add(new: NewLocations) -> None:
         page = _Page.of(new)
         copy_in(Offer, [row for _, row in page.wanted(timezone.now())])
         station_texts.void(page.locations)
-        _refresh_twins(sorted(page.locations))
+        _follow(page.sharing - page.locations.keys())
 
 
 def relist(party_id: int) -> None:
@@ -154,11 +145,12 @@ def _listed() -> Exists:
     return Exists(Connector.objects.filter(LISTED, pk=OuterRef("connector_id")))
 
 
-def _refresh_page(location_ids: list[int], at: datetime) -> None:
+def _refresh_page(location_ids: list[int], at: datetime) -> set[int]:
     page = _Page.load(location_ids)
     pairs = [(known, row) for known, row in page.wanted(at) if known is None or _compared(known) != _compared(row)]
     upsert(Offer, [Offer(**row._asdict()) for _, row in pairs], ["connector"], MAPPED)
     station_texts.void(row.location_id for known, row in pairs if known is None or _told(known) != _told(row))
+    return page.sharing
 
 
 @dataclass(frozen=True)
@@ -166,7 +158,7 @@ class _Page:
     """Some locations with all below them and the offers there are, by connector.
 
     Locations, EVSEs and connectors are instances of the models, or rows as they were put in. hidden: connectors that
-    search must not show.
+    search must not show. sharing: locations whose EVSEs share an evse_id, and others that share it with them.
     """
 
     parties: dict[int, Party]
@@ -175,6 +167,7 @@ class _Page:
     connectors: list[Any]
     hidden: set[int]
     offers: dict[int, Offer]
+    sharing: set[int]
 
     @classmethod
     def load(cls, location_ids: list[int]) -> "_Page":
@@ -189,15 +182,18 @@ class _Page:
             Offer.objects.filter(location_id__in=location_ids).order_by("pk").select_for_update(no_key=True)
         )
         rows = {row.pk: row for row in locations}
-        evses = Evse.objects.filter(location_id__in=location_ids).defer("raw")
-        connectors = list(_connectors(location_ids).defer("raw").order_by("pk"))
+        parties = {row.party_id: row.party for row in rows.values()}
+        evses = list(Evse.objects.filter(location_id__in=location_ids).defer("raw"))
+        shared = sharing(evses, parties)
+        connectors = list(_connectors(location_ids, LISTED if shared else ALONE).defer("raw").order_by("pk"))
         return cls(
-            {row.party_id: row.party for row in rows.values()},
+            parties,
             rows,
             {row.pk: row for row in evses},
             connectors,
             {row.pk for row in connectors if not row.listed},
             {row.connector_id: row for row in offers},
+            shared,
         )
 
     @classmethod
@@ -205,8 +201,10 @@ class _Page:
         parties = Party.objects.select_related("connection").in_bulk({row.party_id for row in new.locations})
         locations = {row.id: row for row in new.locations}
         evses = {row.id: row for row in new.evses}
-        hidden = _connectors(locations).filter(listed=False).order_by().values_list("pk", flat=True)
-        return cls(parties, locations, evses, new.connectors, set(hidden), {})
+        shared = sharing(new.evses, parties)
+        shown = _connectors(locations, LISTED if shared else ALONE)
+        hidden = shown.filter(listed=False).order_by().values_list("pk", flat=True)
+        return cls(parties, locations, evses, new.connectors, set(hidden), {}, shared)
 
     def wanted(self, at: datetime) -> Iterator[tuple[Offer | None, Any]]:
         """The offer that there is for a connector, if any, and the row as it should be."""
@@ -243,7 +241,7 @@ class _Page:
         )
 
 
-def _connectors(location_ids: Iterable[int]) -> Any:
-    """The connectors of some locations, each with `listed`: whether search may show it."""
+def _connectors(location_ids: Iterable[int], rule: Any) -> Any:
+    """The connectors of some locations, each with `listed`: whether search may show it, by this rule of listing."""
     rows = Connector.objects.filter(evse__location_id__in=location_ids)
-    return rows.annotate(listed=ExpressionWrapper(LISTED, output_field=BooleanField()))
+    return rows.annotate(listed=ExpressionWrapper(rule, output_field=BooleanField()))
