@@ -131,13 +131,12 @@ def _give(answers: Sequence[Answer]) -> None:
     try:
         _keep_and_send(answers)
     except Exception:
-        if len(answers) > 1:
-            for each in answers:
-                _give([each])
+        log.exception("the answers to requests %s could not be given", [request.pk for request, _ in answers])
+        if len(answers) == 1:
+            attempts.back_off(answers[0][0].pk)
             return
-        request, _ = answers[0]
-        log.exception("the answer to request %s could not be given", request.pk)
-        attempts.back_off(request.pk)
+        for each in answers:
+            _give([each])
 
 
 def _keep_and_send(answers: Sequence[Answer]) -> None:

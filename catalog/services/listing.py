@@ -1,7 +1,7 @@
 """Which connectors search may show. One rule, in the database, for refresh and for the quick path of a push."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -49,12 +49,8 @@ _SHARED = """
 """
 
 
-def sharing(evses: Iterable[Any], party_ids: Collection[int]) -> set[int]:
-    """The locations, by id, whose EVSEs have an evse_id of these together with another of these parties; mostly none."""
+def shared_names(evses: Iterable[Any]) -> set[str]:
+    """Those evse_ids of these EVSEs that another EVSE has too; mostly none."""
     names = {evse.evse_id for evse in evses if re.match(NAMED, evse.evse_id)}
     with binary_cursor() as cursor:
-        shared = [name for (name,) in cursor.execute(_SHARED, {"names": list(names)}).fetchall()]
-    if not shared:
-        return set()
-    named = Evse.objects.filter(evse_id__in=shared, location__party__in=party_ids)
-    return set(named.values_list("location_id", flat=True))
+        return {name for (name,) in cursor.execute(_SHARED, {"names": list(names)}).fetchall()}

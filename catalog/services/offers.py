@@ -16,7 +16,7 @@ from django.utils import timezone
 from catalog.models import Offer
 from catalog.selectors import priced_by
 from catalog.services import station_texts
-from catalog.services.listing import ALONE, LISTED, sharing
+from catalog.services.listing import ALONE, LISTED, shared_names
 from catalog.services.offer_rows import location_columns, offer_row, power_of
 from catalog.services.prices import PriceKey, PriceList, reprice
 from emsp.core.sql import copy_in, upsert
@@ -83,18 +83,18 @@ def refresh(location_ids: Iterable[int]) -> None:
 
 
 def _refresh_pages(wanted: list[int]) -> set[int]:
-    """Gives the locations that share an evse_id with these: which of them is the newest may be another now (ocpi.md T32)."""
-    sharing_one = set[int]()
+    """Gives other locations with an evse_id of these: which of them is the newest may be another now (ocpi.md T32)."""
+    twins = set[int]()
     for start in range(0, len(wanted), PAGE):
         with transaction.atomic():
-            sharing_one |= _refresh_page(wanted[start : start + PAGE], timezone.now())
-    return sharing_one
+            twins |= _refresh_page(wanted[start : start + PAGE], timezone.now())
+    return twins
 
 
 def _follow(twins: set[int]) -> None:
     """Without the locks of those that changed: two operators' threads may change twins in either order."""
     if twins:
-        transaction.on_commit(partial(_refresh_pages, sorted(twins)[:PAGE]), robust=True)
+        transaction.on_commit(partial(_refresh_pages, sorted(twins)), robust=True)
 
 
 def add(new: NewLocations) -> None:
@@ -106,7 +106,7 @@ def add(new: NewLocations) -> None:
         page = _Page.of(new)
         copy_in(Offer, [row for _, row in page.wanted(timezone.now())])
         station_texts.void(page.locations)
-        _follow(page.sharing - page.locations.keys())
+        _follow(page.twins())
 
 
 def relist(party_id: int) -> None:
@@ -150,7 +150,7 @@ def _refresh_page(location_ids: list[int], at: datetime) -> set[int]:
     pairs = [(known, row) for known, row in page.wanted(at) if known is None or _compared(known) != _compared(row)]
     upsert(Offer, [Offer(**row._asdict()) for _, row in pairs], ["connector"], MAPPED)
     station_texts.void(row.location_id for known, row in pairs if known is None or _told(known) != _told(row))
-    return page.sharing
+    return page.twins()
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class _Page:
     """Some locations with all below them and the offers there are, by connector.
 
     Locations, EVSEs and connectors are instances of the models, or rows as they were put in. hidden: connectors that
-    search must not show. sharing: locations whose EVSEs share an evse_id, and others that share it with them.
+    search must not show. shared: evse_ids that more than one EVSE has.
     """
 
     parties: dict[int, Party]
@@ -167,7 +167,7 @@ class _Page:
     connectors: list[Any]
     hidden: set[int]
     offers: dict[int, Offer]
-    sharing: set[int]
+    shared: set[str]
 
     @classmethod
     def load(cls, location_ids: list[int]) -> "_Page":
@@ -184,7 +184,7 @@ class _Page:
         rows = {row.pk: row for row in locations}
         parties = {row.party_id: row.party for row in rows.values()}
         evses = list(Evse.objects.filter(location_id__in=location_ids).defer("raw"))
-        shared = sharing(evses, parties)
+        shared = shared_names(evses)
         connectors = list(_connectors(location_ids, LISTED if shared else ALONE).defer("raw").order_by("pk"))
         return cls(
             parties,
@@ -201,10 +201,18 @@ class _Page:
         parties = Party.objects.select_related("connection").in_bulk({row.party_id for row in new.locations})
         locations = {row.id: row for row in new.locations}
         evses = {row.id: row for row in new.evses}
-        shared = sharing(new.evses, parties)
+        shared = shared_names(new.evses)
         shown = _connectors(locations, LISTED if shared else ALONE)
         hidden = shown.filter(listed=False).order_by().values_list("pk", flat=True)
         return cls(parties, locations, evses, new.connectors, set(hidden), {}, shared)
+
+    def twins(self) -> set[int]:
+        """Other locations of these parties with a shared evse_id; at most PAGE, since one that more have names no EVSE."""
+        if not self.shared:
+            return set()
+        named = Evse.objects.filter(evse_id__in=self.shared, location__party__in=self.parties)
+        others = named.exclude(location__in=self.locations).values_list("location_id", flat=True)
+        return set(others.distinct()[:PAGE])
 
     def wanted(self, at: datetime) -> Iterator[tuple[Offer | None, Any]]:
         """The offer that there is for a connector, if any, and the row as it should be."""

@@ -69,8 +69,8 @@ def test_they_are_kept_at_once_and_sent_in_their_order(searched, kept, woken, ba
     assert woken == []
 
 
-def test_an_answer_that_cannot_be_kept_costs_the_others_nothing(searched, monkeypatch, bap_server):
-    answer, (_, bad, _) = callbacks.answer, Request.objects.order_by("pk")
+def test_an_answer_that_cannot_be_kept_costs_the_others_nothing(searched, monkeypatch, bap_server, caplog):
+    answer, (_, bad, last) = callbacks.answer, Request.objects.order_by("pk")
 
     def refused(answers, **more):
         if any(made.request_id == bad.pk for made in answers):
@@ -84,6 +84,8 @@ def test_an_answer_that_cannot_be_kept_costs_the_others_nothing(searched, monkey
         ("ANSWERED", 0, None), ("RECEIVED", 1, None), ("ANSWERED", 0, None),
     ]  # fmt: skip
     assert len(bap_server.received) == 2
+    told = [record.getMessage() for record in caplog.records if record.name == "beckn.services.look_ups"]
+    assert told == [f"the answers to requests {pks} could not be given" for pks in ([bad.pk, last.pk], [bad.pk])]
 
 
 def test_what_somebody_else_has_answered_is_not_sent_again(searched, monkeypatch, bap_server):

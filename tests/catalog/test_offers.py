@@ -214,6 +214,21 @@ def test_an_evse_that_moves_is_no_longer_listed_where_it_was(django_capture_on_c
     assert listed(old, new) == [True, False]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_of_new_locations_with_one_evse_id_the_newest_is_listed(together, django_capture_on_commit_callbacks):
+    party, at = CpoFactory(), {"OLD": "2026-03-01T08:00:00Z", "NEW": "2026-03-02T08:00:00Z"}
+    bodies = [
+        location_body(id=name, evses=[evse_body(uid=name, evse_id="IN*CPO*E7", last_updated=moment)])
+        for name, moment in at.items()
+    ]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        for page in [bodies] if together else [[body] for body in bodies]:
+            store_locations(party, page, received_at=NEW)
+
+    assert dict(Offer.objects.values_list("location_ocpi_id", "listed")) == {"OLD": False, "NEW": True}
+
+
 def test_the_status_of_an_evse_with_a_twin_takes_the_long_way():
     old, new = twins()
     alone = EvseFactory()

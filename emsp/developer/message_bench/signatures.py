@@ -201,15 +201,21 @@ def _spellings(body: bytes) -> list[tuple[str, bytes]]:
         ("with a newline at its end", body.rstrip(b"\n") + b"\n"),
         ("with CRLF line ends", body.replace(b"\n", b"\r\n")),
     ]
+    return [(how, other) for how, other in [*others, *_written_anew(body)] if other != body]
+
+
+def _written_anew(body: bytes) -> list[tuple[str, bytes]]:
+    """A message as other writers of JSON have it; what is none, or is nested without end, has no other spelling."""
+    if nested_deeper(body, DECODED_LIMIT):
+        return []
     try:
-        if nested_deeper(body, DECODED_LIMIT):
-            raise ValueError("nested too deep")
         value = json.loads(body)
-        others.append(("without blanks between its members", _compact(value, (",", ":"), ascii_only=False)))
-        others.append(("as Python's json.dumps writes it", _compact(value, (", ", ": "), ascii_only=True)))
     except ValueError:
-        pass  # not JSON: no other way to write it
-    return [(how, other) for how, other in others if other != body]
+        return []
+    return [
+        ("without blanks between its members", _compact(value, (",", ":"), ascii_only=False)),
+        ("as Python's json.dumps writes it", _compact(value, (", ", ": "), ascii_only=True)),
+    ]
 
 
 def _compact(value: object, separators: tuple[str, str], *, ascii_only: bool) -> bytes:
